@@ -1,0 +1,72 @@
+"""What it takes to run one server in the foreground, and how the platform makes sure that it never outlives its parent."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+_LAUNCHER = Path(__file__).with_name("launch.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The system account a process runs as; only root can hand a process to another one."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A foreground process: `stop_signal` asks it to end in good order, `orphan_signal` reaches it when its parent dies."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    stop_signal: int = signal.SIGTERM
+    orphan_signal: int = signal.SIGKILL
+    account: Account | None = None
+
+    def launch_argv(self) -> list[str]:
+        """The argv to execute from the parent's main thread: the launcher ties the process to us, then becomes it."""
+        account = f"{self.account.uid}:{self.account.gid}" if self.account else "-"
+        return [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(int(self.orphan_signal)), account, *self.argv]
+
+    def launch_env(self) -> dict[str, str]:
+        return {**os.environ, **self.env}
+
+
+class Server(Protocol):
+    """A server from a wheel. `prepare` may block; `is_ready` answers within about a second and never raises."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    def prepare(self) -> None: ...
+
+    def command(self) -> Command: ...
+
+    def is_ready(self) -> bool: ...
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on at this moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read, whole or not at all."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
