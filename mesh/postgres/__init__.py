@@ -1,0 +1,1 @@
+"""PostgreSQL for every context: pool, statements, unit of work, request ids, migrations."""

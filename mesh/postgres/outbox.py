@@ -1,0 +1,59 @@
+"""Events written in the transaction of what they report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from google.protobuf.message import Message
+
+from mesh.call import current_call
+from mesh.postgres.statements import text_statement
+from mesh.postgres.tables import OUTBOX_CHANNEL
+from mesh.postgres.transaction import Transaction
+
+# Well under the 1 MiB that NATS takes by default; an event that outgrows it should name its subject instead of carrying it.
+MAX_EVENT_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """`type_name` is the full protobuf name (`reelmesh.movie.v1.MovieCreated`); events of one `key` are delivered in order."""
+
+    type_name: str
+    key: str
+    payload: bytes
+
+
+def outbox_message(event: Message, key: str) -> OutboxMessage:
+    """`event` as it is published."""
+    return OutboxMessage(event.DESCRIPTOR.full_name, key, event.SerializeToString())
+
+
+# Ids are handed out here, as the last thing of a transaction: of two transactions that change one row, the second waits for
+# the first one's lock before it gets here, so the order of ids is the order of the changes to a key.
+_INSERT = text_statement(f"""
+    WITH written AS (
+        INSERT INTO outbox (type_name, key, payload, traceparent)
+        SELECT type_name, key, payload, %(traceparent)s
+        FROM unnest(%(type_names)s::text[], %(keys)s::text[], %(payloads)s::bytea[])
+            WITH ORDINALITY AS e (type_name, key, payload, position)
+        ORDER BY position
+    )
+    SELECT pg_notify('{OUTBOX_CHANNEL}', '')
+""")  # noqa: S608  # a constant of ours
+
+
+async def write_outbox(transaction: Transaction, messages: Sequence[OutboxMessage]) -> None:
+    """Adds them to the outbox and wakes the relay at commit; ValueError for an event above MAX_EVENT_BYTES."""
+    if not messages:
+        return
+    for message in messages:
+        if len(message.payload) > MAX_EVENT_BYTES:
+            raise ValueError(f"{message.type_name} of {message.key} has {len(message.payload)} bytes, more than {MAX_EVENT_BYTES}")
+    call = current_call.get()
+    await transaction.fetch_one(
+        _INSERT,
+        traceparent=call.trace.traceparent if call else "",
+        type_names=[message.type_name for message in messages],
+        keys=[message.key for message in messages],
+        payloads=[message.payload for message in messages],
+    )
