@@ -1,0 +1,1 @@
+"""The migrations of an invented context with one table."""
