@@ -1,10 +1,17 @@
 """The tables that every context's database has: outbox, inbox, idempotency."""
 
+from typing import Protocol
+
 import sqlalchemy as sa
-from alembic.operations import Operations
 from sqlalchemy.dialects import postgresql
 
 OUTBOX_CHANNEL = "outbox"
+
+
+class Operations(Protocol):
+    """What is needed of the module `alembic.op`."""
+
+    def get_bind(self) -> sa.Connection: ...
 
 
 def add_mesh_tables(metadata: sa.MetaData) -> None:

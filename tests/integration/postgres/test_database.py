@@ -20,7 +20,7 @@ BY_NAMES = compiled(
 )
 
 
-class ThingExists(Exception):
+class ThingExistsError(Exception):
     pass
 
 
@@ -55,10 +55,13 @@ async def test_a_transaction_commits_when_the_block_leaves_normally(database: Da
 
 
 async def test_a_transaction_rolls_back_on_any_exception_also_on_cancellation(database: Database) -> None:
-    with pytest.raises(RuntimeError):
+    async def failing() -> None:
         async with database.transaction() as transaction:
             await transaction.execute(INSERT, name="a", count=7, facts={})
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await failing()
 
     async def endless() -> None:
         async with database.transaction() as transaction:
@@ -90,9 +93,9 @@ async def test_copy_fills_real_and_temporary_tables_from_lists_and_streams(datab
 
 async def test_named_constraints_become_domain_errors_and_others_stay(database: Database) -> None:
     await database.execute(INSERT, name="a", count=1, facts={})
-    with pytest.raises(ThingExists), constraint_errors({"things_pkey": ThingExists}):
+    with pytest.raises(ThingExistsError), constraint_errors({"things_pkey": ThingExistsError}):
         await database.execute(INSERT, name="a", count=1, facts={})
-    with pytest.raises(psycopg.errors.CheckViolation), constraint_errors({"things_pkey": ThingExists}):
+    with pytest.raises(psycopg.errors.CheckViolation), constraint_errors({"things_pkey": ThingExistsError}):
         await database.execute(INSERT, name="b", count=-1, facts={})
 
 
