@@ -1,0 +1,1 @@
+"""Who runs where: the port that services announce themselves to and that the control plane watches, and its adapters."""

@@ -1,0 +1,1 @@
+"""The local registry, in a temporary directory."""
