@@ -35,11 +35,11 @@ class Supervisor:
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._run(process), name=process.component.name) for process in self.processes]
         everything_ready = asyncio.create_task(_all(process.has_been_ready.wait() for process in self.processes))
-        await asyncio.wait([everything_ready, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
-        if not everything_ready.done():
+        try:
+            await asyncio.wait([everything_ready, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+        finally:
             everything_ready.cancel()
-            self._raise_first_failure()
-            return  # stopped while it started
+        self._raise_first_failure()
         self._tasks.append(asyncio.create_task(self._bound_logs()))
 
     async def wait(self, stop: asyncio.Event) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,9 +40,8 @@ async def supervised(tmp_path: Path, *components: Component, diary: Diary | None
         await supervisor.stop()
 
 
-async def until(condition: "object", timeout: float = 10) -> None:
-    assert callable(condition)
-    limit = time.monotonic() + timeout
+async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "it did not happen in time"
         await asyncio.sleep(0.02)

@@ -1,0 +1,45 @@
+"""`reelmesh status`: every process with its health as of now, address, pid and memory."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
+from stack.directory import DataDirectory
+from stack.state import read_state
+
+
+def status(
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show what runs in the data directory."""
+    with told():
+        directory = DataDirectory(data_dir)
+        running = directory.running_pid() is not None
+        state = read_state(directory.state_file) if running else None
+        if state is None:
+            sentence = f"the stack in {directory.path} has just begun to start" if running else f"nothing is running in {directory.path}"
+            print(json.dumps({"processes": [], "urls": {}}) if as_json else sentence)
+            return
+        from stack.health import check_health
+        from stack.memory import resident_bytes
+
+        health = check_health(directory, state.processes)
+        sizes = resident_bytes(process.pid for process in state.processes if process.pid)
+        rows = [(entry, word, sizes.get(entry.pid or 0, 0)) for entry, word in zip(state.processes, health, strict=True)]
+        if as_json:
+            rest = ("name", "kind", "pid", "address", "restarts", "last_exit")
+            processes = [{**{key: asdict(entry)[key] for key in rest}, "health": word, "rss_bytes": size} for entry, word, size in rows]
+            print(json.dumps({"processes": processes, "urls": dict(state.urls)}, indent=2))
+            return
+        from rich.console import Console
+
+        from stack.display import process_table
+
+        console = Console()
+        console.print(process_table(rows))
+        for name, url in state.urls.items():
+            console.print(f"{name:<8} {url}", highlight=False)

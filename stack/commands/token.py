@@ -1,0 +1,36 @@
+"""`reelmesh token`: an access token for local use, signed with the stack's own key."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
+from stack.directory import DataDirectory
+from stack.errors import StackError
+from stack.tokens import SigningKeys
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def token(
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    subject: Annotated[str, typer.Option(help="Whose token it is.")] = "users/alice",
+    role: Annotated[list[str] | None, typer.Option(help="USER, ADMIN or SERVICE; repeatable; USER when none is given.")] = None,
+    ttl: Annotated[str, typer.Option(help="How long it holds: seconds, or 15m, 12h, 7d.")] = "24h",
+) -> None:
+    """Print an access token."""
+    with told():
+        if not re.fullmatch(r"[a-z]+/[a-z0-9][a-z0-9-]{0,62}", subject):
+            raise StackError(f"--subject {subject}: a subject is a resource name such as users/alice")
+        roles = [name.upper() for name in role or ["USER"]]
+        if unknown := sorted(set(roles) - {"USER", "ADMIN", "SERVICE"}):
+            raise StackError(f"--role {unknown[0]}: there are USER, ADMIN and SERVICE")
+        print(SigningKeys(DataDirectory(data_dir).secrets).token(subject, roles, _seconds(ttl)))
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"(\d{1,9})([smhd]?)", text)
+    if match is None or int(match[1]) == 0:
+        raise StackError(f"--ttl {text}: write seconds, or 15m, 12h, 7d")
+    return float(int(match[1]) * _UNITS[match[2]])

@@ -1,0 +1,36 @@
+"""How a command fails: one sentence on standard error and exit code 1, never a traceback."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stack.directory import DataDirectory
+from stack.errors import StackError
+
+DataDirOption = Annotated[Path, typer.Option("--data-dir", help="Where the stack keeps its data.", envvar="REELMESH_DATA_DIR")]
+DEFAULT_DATA_DIR = Path(".reelmesh")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    try:
+        yield
+    except StackError as error:
+        print(f"reelmesh: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"reelmesh: {where}{error.strerror or error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def running_pid(directory: DataDirectory) -> int:
+    """The pid of the supervisor, or the sentence that nothing runs."""
+    pid = directory.running_pid()
+    if pid is None:
+        raise StackError(f"nothing is running in {directory.path}")
+    return pid

@@ -1,0 +1,60 @@
+"""`reelmesh up`: the whole platform, in this terminal or in the background."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
+from stack.errors import StackError
+from stack.topology import Options, parse_replicas
+
+
+def up(
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    detach: Annotated[bool, typer.Option("--detach", help="Return as soon as the platform answers; it goes on in the background.")] = False,
+    edge_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the HTTP and gRPC edge on 127.0.0.1; 0 takes a free one.")
+    ] = 8080,
+    replicas: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=COUNT", help="More than one process for a context; repeatable.")
+    ] = None,
+    registry: Annotated[str, typer.Option(help="Where services register: local.")] = "local",
+    otlp: Annotated[str, typer.Option(metavar="URL", help="Collector that receives traces; none are exported without it.")] = "",
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Load the demo catalogue on the first start.")] = True,
+    report_fd: Annotated[int, typer.Option(hidden=True)] = -1,
+) -> None:
+    """Start PostgreSQL, NATS, the mesh, every service and the edge."""
+    with told():
+        if registry != "local":
+            raise StackError(f"--registry {registry}: there is no such registry, there is local")
+        options = Options(
+            data_dir=data_dir, edge_port=edge_port, replicas=parse_replicas(replicas or []), registry=registry, otlp=otlp, demo=demo
+        )
+        if detach:
+            from stack.detached import start_detached
+
+            start_detached(data_dir, [argument for argument in sys.argv[1:] if argument != "--detach"])
+        else:
+            _in_foreground(options, report_fd)
+
+
+def _in_foreground(options: Options, report_fd: int) -> None:
+    from rich.console import Console
+
+    from stack.display import Display, LiveDisplay, PlainDisplay
+    from stack.report import Report
+    from stack.runner import Run
+
+    report = Report(report_fd)
+    console = Console()
+    display: Display = LiveDisplay(console) if console.is_terminal and report_fd < 0 else PlainDisplay(sys.stdout)
+    try:
+        asyncio.run(Run(options, display, report.ready, report.settled).run())
+    except (StackError, OSError) as error:
+        report.failed(str(error))
+        raise
+    finally:
+        display.close()
+        report.close()

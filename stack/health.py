@@ -1,0 +1,49 @@
+"""Asks each process of a running stack how it is, now: gRPC health checks, and the servers' own readiness."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from stack.component import State
+from stack.directory import DataDirectory
+from stack.servers.envoy import EnvoyServer
+from stack.servers.nats import NatsServer
+from stack.servers.postgres import PostgresServer
+from stack.state import ProcessEntry
+
+_ASKED_FOR = 3.0  # seconds
+
+
+def check_health(directory: DataDirectory, processes: Sequence[ProcessEntry]) -> list[str]:
+    """`healthy` or `unhealthy` for what runs; the supervisor's word for what does not."""
+
+    def one(process: ProcessEntry) -> str:
+        if process.state != State.HEALTHY.value:
+            return process.state
+        return "healthy" if _check_of(directory, process)() else "unhealthy"
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        return list(pool.map(one, processes))
+
+
+def _check_of(directory: DataDirectory, process: ProcessEntry) -> Callable[[], bool]:
+    port = int(process.address.rpartition(":")[2] or 0)
+    if process.kind == "postgres":
+        return PostgresServer(directory.postgres, port=port).is_ready
+    if process.kind == "nats":
+        return NatsServer(directory.nats, port=port).is_ready
+    if process.kind == "envoy":
+        return EnvoyServer(directory.edge, directory.edge / "bootstrap.json", address=process.address).is_ready
+    return lambda: grpc_serving(process.address)
+
+
+def grpc_serving(address: str) -> bool:
+    """True when the gRPC server answers the standard health check with SERVING."""
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(address) as channel:
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=_ASKED_FOR)
+        except grpc.RpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

@@ -1,0 +1,177 @@
+"""The processes of one stack, from PostgreSQL to the edge, as components for the supervisor."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from stack.component import Component
+from stack.directory import DataDirectory
+from stack.errors import StackError
+from stack.registrations import Registrations
+from stack.servers.command import Command, Server, free_port
+from stack.servers.envoy import EnvoyServer
+from stack.servers.nats import NatsServer
+from stack.servers.postgres import PostgresServer
+from stack.tokens import SigningKeys
+from stack.topology import Context, Options
+
+_PROJECT = Path(__file__).resolve().parent.parent
+_PROBE = "/v1/movies?page_size=1"
+_DRAIN = 5.0  # seconds a service may take to finish its calls; on one machine nobody needs longer
+
+
+class Platform:
+    """Names, ports and environments of every process; nothing runs before the supervisor starts the components."""
+
+    def __init__(self, directory: DataDirectory, options: Options) -> None:
+        self._directory = directory
+        self._options = options
+        self._registrations = Registrations(directory.registry)
+        self._postgres = PostgresServer(directory.postgres)
+        self._nats = NatsServer(directory.nats)
+        self._keys = SigningKeys(directory.secrets)
+        self._database_urls: dict[str, str] = {}
+        self._xds_address = f"127.0.0.1:{free_port()}"
+        self.edge_address = f"127.0.0.1:{options.edge_port or free_port()}"
+        self._envoy = EnvoyServer(directory.edge, directory.edge / "bootstrap.json", address=self.edge_address)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where a person or a program finds the platform."""
+        if not self._options.edge:
+            return {}
+        edge = f"http://{self.edge_address}"
+        return {"edge": edge, "docs": f"{edge}/docs", "openapi": f"{edge}/openapi.json", "grpc": self.edge_address}
+
+    @property
+    def probe_url(self) -> str:
+        """A request that goes through the edge and the mesh down to a database; any stack answers it, also an empty one."""
+        return f"http://{self.edge_address}{_PROBE if self._options.contexts else '/openapi.json'}"
+
+    def prepare(self) -> None:
+        """What has to be there before the first process: keys, an empty registry, a free port."""
+        self._keys.create()
+        self._registrations.clear()
+        if self._options.edge:
+            _require_free(self.edge_address)
+
+    def components(self) -> list[Component]:
+        mesh = [self._control_plane()] if self._options.edge else []
+        services = [
+            self._service(context, number)
+            for context in self._options.contexts
+            for number in range(1, self._options.replicas.get(context.name, 1) + 1)
+        ]
+        edge = [self._edge(tuple(service.name for service in services))] if self._options.edge else []
+        postgres = _server(self._postgres, "postgres", first_ready=self._create_databases, start_timeout=300, stop_timeout=60)
+        return [postgres, _server(self._nats, "nats"), *mesh, *services, *edge]
+
+    def _create_databases(self) -> None:
+        import psycopg
+
+        try:
+            for context in self._options.contexts:
+                self._database_urls[context.name] = self._postgres.create_database(context.name, extensions=context.extensions)
+        except psycopg.Error as error:
+            raise StackError(f"the databases cannot be created: {str(error).strip()}") from error
+
+    def _control_plane(self) -> Component:
+        return Component(
+            name="control-plane",
+            kind="control-plane",
+            command=lambda: self._python("edge", {"REELMESH_LISTEN": self._xds_address, "REELMESH_EDGE_LISTEN": self.edge_address}),
+            is_ready=lambda: _accepts(self._xds_address),
+            address=lambda: self._xds_address,
+        )
+
+    def _service(self, context: Context, number: int) -> Component:
+        name = f"{context.name}-{number}"
+        return Component(
+            name=name,
+            kind="service",
+            command=lambda: self._python(
+                context.module,
+                {
+                    "REELMESH_INSTANCE_ID": name,
+                    "REELMESH_LISTEN": "127.0.0.1:0",
+                    "REELMESH_DATABASE_URL": self._database_urls[context.name],
+                    "REELMESH_NATS_URL": self._nats.url,
+                    "REELMESH_DRAIN_SECONDS": str(_DRAIN),
+                },
+            ),
+            is_ready=lambda: bool(self._registrations.address(name)),
+            address=lambda: self._registrations.address(name),
+            after=("postgres", "nats", *(("control-plane",) if self._options.edge else ())),
+            gone=lambda: self._registrations.remove(name),  # a killed service cannot deregister itself
+            stop_timeout=_DRAIN + 5,
+        )
+
+    def _edge(self, services: tuple[str, ...]) -> Component:
+        def prepare() -> None:
+            from edge.bootstrap import write_bootstrap
+
+            self._envoy.prepare()
+            write_bootstrap(self._directory.edge / "bootstrap.json", xds_address=self._xds_address)
+
+        return _server(self._envoy, "edge", prepare=prepare, after=("control-plane", *services))
+
+    def _python(self, module: str, settings: dict[str, str]) -> Command:
+        path = os.pathsep.join(part for part in (str(_PROJECT), os.environ.get("PYTHONPATH", "")) if part)
+        env = {
+            "PYTHONPATH": path,
+            "PYTHONUNBUFFERED": "1",
+            "MALLOC_ARENA_MAX": "2",  # each arena of glibc keeps its own freed memory; a service has one busy thread
+            "REELMESH_REGISTRY": self._options.registry,
+            "REELMESH_REGISTRY_DIR": str(self._directory.registry),
+            "REELMESH_XDS_SERVERS": self._xds_address if self._options.edge else "",
+            "REELMESH_JWKS_FILE": str(self._keys.jwks_file),
+            "REELMESH_OTLP_ENDPOINT": self._options.otlp,
+            **settings,
+        }
+        return Command((sys.executable, "-P", "-m", module), env=env, cwd=self._directory.path)
+
+
+def _server(
+    server: Server,
+    name: str,
+    *,
+    prepare: Callable[[], None] | None = None,
+    first_ready: Callable[[], None] = lambda: None,
+    after: tuple[str, ...] = (),
+    start_timeout: float = 60,
+    stop_timeout: float = 15,
+) -> Component:
+    return Component(
+        name=name,
+        kind=server.name,
+        command=server.command,
+        is_ready=server.is_ready,
+        address=lambda: server.address,
+        after=after,
+        prepare=prepare or server.prepare,
+        first_ready=first_ready,
+        start_timeout=start_timeout,
+        stop_timeout=stop_timeout,
+    )
+
+
+def _accepts(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _require_free(address: str) -> None:
+    """Asked before anything starts: Envoy itself would share the port with another Envoy (SO_REUSEPORT) without a word."""
+    host, _, port = address.rpartition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of a stack that has just stopped do not count
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            raise StackError(f"port {port} cannot be used for the edge ({error.strerror}): choose another with --edge-port") from None
