@@ -1,5 +1,6 @@
 """Events written in the transaction of what they report."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from mesh.postgres.transaction import Transaction
 
 # Well under the 1 MiB that NATS takes by default; an event that outgrows it should name its subject instead of carrying it.
 MAX_EVENT_BYTES = 512 * 1024
+_KEY = re.compile(r"[ -~]{1,500}")  # it travels as a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,12 @@ class OutboxMessage:
     type_name: str
     key: str
     payload: bytes
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(f"{self.key!r} cannot be the key of an event: 1 to 500 printable ASCII characters")
+        if len(self.payload) > MAX_EVENT_BYTES:
+            raise ValueError(f"{self.type_name} of {self.key} has {len(self.payload)} bytes, more than {MAX_EVENT_BYTES}")
 
 
 def outbox_message(event: Message, key: str) -> OutboxMessage:
@@ -43,12 +51,9 @@ _INSERT = text_statement(f"""
 
 
 async def write_outbox(transaction: Transaction, messages: Sequence[OutboxMessage]) -> None:
-    """Adds them to the outbox and wakes the relay at commit; ValueError for an event above MAX_EVENT_BYTES."""
+    """Adds them to the outbox and wakes the relay at commit."""
     if not messages:
         return
-    for message in messages:
-        if len(message.payload) > MAX_EVENT_BYTES:
-            raise ValueError(f"{message.type_name} of {message.key} has {len(message.payload)} bytes, more than {MAX_EVENT_BYTES}")
     call = current_call.get()
     await transaction.fetch_one(
         _INSERT,
