@@ -1,0 +1,89 @@
+"""Versioned xDS resources, serialised once however many clients ask for them."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import betterproto2
+from envoy_data_plane.envoy.config.cluster.v3 import Cluster
+from envoy_data_plane.envoy.config.core.v3 import AggregatedConfigSource, ApiVersion, ConfigSource
+from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment
+from envoy_data_plane.envoy.config.listener.v3 import Listener
+from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration
+from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryResponse
+from envoy_data_plane.google.protobuf import Any
+
+from mesh.registry.port import Instance
+
+_PREFIX = "type.googleapis.com/envoy.config."
+CDS = _PREFIX + "cluster.v3.Cluster"
+EDS = _PREFIX + "endpoint.v3.ClusterLoadAssignment"
+LDS = _PREFIX + "listener.v3.Listener"
+RDS = _PREFIX + "route.v3.RouteConfiguration"
+# What refers to another resource is sent after it: make before break.
+TYPES = (CDS, EDS, LDS, RDS)
+
+ADS_SOURCE = ConfigSource(ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3)
+
+
+def packed(message: betterproto2.Message) -> Any:
+    return Any.pack(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """`digest` is that of the content, so that equal content is the same version in every control plane."""
+
+    content: Any
+    digest: str
+
+
+class Resources:
+    """All resources for one kind of client, immutable."""
+
+    def __init__(
+        self,
+        *,
+        clusters: Iterable[Cluster] = (),
+        endpoints: Iterable[ClusterLoadAssignment] = (),
+        listeners: Iterable[Listener] = (),
+        routes: Iterable[RouteConfiguration] = (),
+    ) -> None:
+        self._by_type: Mapping[str, Mapping[str, Resource]] = {
+            CDS: {message.name: _resource(message) for message in clusters},
+            EDS: {message.cluster_name: _resource(message) for message in endpoints},
+            LDS: {message.name: _resource(message) for message in listeners},
+            RDS: {message.name: _resource(message) for message in routes},
+        }
+        self.versions: Mapping[str, str] = {kind: _version(found) for kind, found in self._by_type.items()}
+        self._responses: dict[tuple[str, tuple[str, ...]], bytes] = {}
+
+    def digests(self, kind: str, names: Iterable[str] | None) -> dict[str, str]:
+        """name → digest of those of `names` that exist; of all when `names` is None."""
+        found = self._by_type[kind]
+        return {name: found[name].digest for name in (found if names is None else names) if name in found}
+
+    def response(self, kind: str, names: Iterable[str], nonce: str) -> bytes:
+        """A serialised DiscoveryResponse with those of `names` that exist."""
+        key = (kind, tuple(sorted(names)))
+        body = self._responses.get(key)
+        if body is None:
+            found = self._by_type[kind]
+            contents = [found[name].content for name in key[1] if name in found]
+            body = bytes(DiscoveryResponse(version_info=self.versions[kind], type_url=kind, resources=contents))
+            self._responses[key] = body
+        # Serialised protobuf messages that are joined are one merged message: only the nonce differs from client to client.
+        return body + bytes(DiscoveryResponse(nonce=nonce))
+
+
+Builder = Callable[[frozenset[Instance]], Resources]
+
+
+def _resource(message: betterproto2.Message) -> Resource:
+    content = packed(message)
+    return Resource(content, hashlib.sha256(content.value).hexdigest())
+
+
+def _version(found: Mapping[str, Resource]) -> str:
+    content = "\n".join(f"{name} {found[name].digest}" for name in sorted(found))
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

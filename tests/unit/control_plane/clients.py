@@ -1,0 +1,74 @@
+"""A client of the xDS protocol that keeps what it is sent, and methods of a small contract."""
+
+from dataclasses import dataclass, field
+
+from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest, DiscoveryResponse
+from envoy_data_plane.google.rpc import Status
+
+from mesh.control_plane.resources import Resources
+from mesh.control_plane.snapshot import grpc_client_resources
+from mesh.control_plane.subscriptions import ClientState, Counts
+from mesh.registry.port import Instance
+
+
+@dataclass(frozen=True)
+class SampleMethod:
+    path: str
+    context: str
+    deadline: float = 1.0
+    repeatable: bool = True
+
+
+METHODS = (
+    SampleMethod("/reelmesh.movie.v1.MovieService/GetMovie", "movie"),
+    SampleMethod("/reelmesh.movie.v1.MovieService/CreateMovie", "movie", repeatable=False),
+    SampleMethod("/reelmesh.movie.v1.MovieService/WatchMovies", "movie", deadline=0),
+    SampleMethod("/reelmesh.rating.v1.RatingService/GetRating", "rating", deadline=0.5),
+)
+
+
+def movie(number: int, zone: str = "local") -> Instance:
+    return Instance("movie", f"movie-{number}", "127.0.0.1", 5000 + number, zone=zone)
+
+
+def rating(number: int) -> Instance:
+    return Instance("rating", f"rating-{number}", "127.0.0.1", 6000 + number)
+
+
+def built(*instances: Instance) -> Resources:
+    return grpc_client_resources(frozenset(instances), METHODS)
+
+
+@dataclass
+class Client:
+    """Acknowledges nothing by itself; `received` is what arrived last, by type."""
+
+    state: ClientState
+    received: dict[str, DiscoveryResponse] = field(default_factory=dict)
+    subscribed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def asks(self, kind: str, *names: str, nonce: str | None = None, refuses: str = "") -> list[DiscoveryResponse]:
+        self.subscribed[kind] = names
+        last = self.received.get(kind)
+        request = DiscoveryRequest(
+            type_url=kind, resource_names=list(names), response_nonce=nonce if nonce is not None else last.nonce if last else ""
+        )
+        if refuses:
+            request.error_detail = Status(code=3, message=refuses)
+        # Over the wire, so that what is tested is what arrives.
+        return self.hears(self.state.request(DiscoveryRequest.parse(bytes(request))))
+
+    def acknowledges(self, kind: str) -> list[DiscoveryResponse]:
+        return self.asks(kind, *self.subscribed[kind])
+
+    def told(self, resources: Resources) -> list[DiscoveryResponse]:
+        return self.hears(self.state.changed(resources))
+
+    def hears(self, responses: list[bytes]) -> list[DiscoveryResponse]:
+        parsed = [DiscoveryResponse.parse(response) for response in responses]
+        self.received |= {response.type_url: response for response in parsed}
+        return parsed
+
+
+def connected(resources: Resources | None, counts: Counts | None = None) -> Client:
+    return Client(ClientState("client", resources, counts or Counts()))
