@@ -50,7 +50,7 @@ def parse_replicas(texts: Sequence[str], contexts: Sequence[Context] = CONTEXTS)
         name, _, count = text.partition("=")
         if name not in known:
             raise StackError(f"--replicas {text}: there is no context {name!r}, there are {', '.join(known)}")
-        if not count.isdigit() or not 1 <= int(count) <= 32:
+        if not count.isdecimal() or not 1 <= int(count) <= 32:
             raise StackError(f"--replicas {text}: the count has to be a number from 1 to 32")
         replicas[name] = int(count)
     return replicas

@@ -20,7 +20,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except StackError as error:
-        print(f"reelmesh: {error}", file=sys.stderr)
+        print(f"reelmesh: {' '.join(line.strip() for line in str(error).splitlines())}", file=sys.stderr)
         raise typer.Exit(1) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

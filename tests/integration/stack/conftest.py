@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-_PROJECT = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Outcome:
     err: str
 
 
-def reelmesh(*arguments: str, cwd: Path = _PROJECT, timeout: float = 60) -> Outcome:
-    env = {**os.environ, "PYTHONPATH": str(_PROJECT)}
+def reelmesh(*arguments: str, cwd: Path = PROJECT, timeout: float = 60) -> Outcome:
+    env = {**os.environ, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "stack", *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout
     )
@@ -37,7 +37,7 @@ class BareStack:
         self.data_dir = data_dir
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.integration.stack.bare_stack", str(data_dir), *contexts],
-            cwd=_PROJECT,
+            cwd=PROJECT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
