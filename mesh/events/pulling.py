@@ -16,6 +16,7 @@ from mesh.events.streams import EVENTS
 
 _EXPIRES = 5.0
 _GRACE = 2.0
+_REQUEST_ENDED = ("404", "408")  # nothing there; expired
 
 
 class Puller:
@@ -77,8 +78,10 @@ class Puller:
         if message.reply:
             self._received.append(message)
             self._requested -= 1
-        else:  # a status: the request has expired, or cannot be served
+        elif (message.headers or {}).get("Status") in _REQUEST_ENDED:
             self._requested = 0
+        else:  # the consumer is gone, or moved, or nobody serves it
+            self._interrupted = True
         self._something.set()
 
     def _interrupt(self) -> None:

@@ -26,7 +26,7 @@ class OutboxMessage:
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):
-            raise ValueError(f"{self.key!r} cannot be the key of an event: 1 to 500 printable ASCII characters")
+            raise ValueError(f"{self.key[:60]!r} cannot be the key of an event: 1 to 500 printable ASCII characters")
         if len(self.payload) > MAX_EVENT_BYTES:
             raise ValueError(f"{self.type_name} of {self.key} has {len(self.payload)} bytes, more than {MAX_EVENT_BYTES}")
 

@@ -28,7 +28,7 @@ class ThingsUnitOfWork(UnitOfWork):
     things: Things
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, lambda event: OutboxMessage("test.ThingAdded", str(event), str(event).encode()))
+        super().__init__(database, lambda event: OutboxMessage("test.ThingAdded", str(event)[:10], str(event).encode()))
 
     def _bind(self, transaction: Transaction) -> None:
         self.things = Things(transaction)

@@ -1,0 +1,1 @@
+"""gRPC's own xDS client against the control plane, with real servers behind it."""

@@ -1,0 +1,1 @@
+"""The migrations of a context that keeps what it received."""
