@@ -9,8 +9,11 @@ from importlib import resources
 from typing import Final
 
 GENRES: Final = frozenset(
-    "action adventure animation biography children comedy crime documentary drama family fantasy film-noir history horror "
-    "music musical mystery romance science-fiction sport thriller war western".split()
+    {
+        *("action", "adventure", "animation", "biography", "children", "comedy", "crime", "documentary", "drama", "family", "fantasy"),
+        *("film-noir", "history", "horror", "music", "musical", "mystery", "romance", "science-fiction", "sport", "thriller", "war"),
+        "western",
+    }
 )
 
 _ID: Final = re.compile(r"tt[0-9]{7,8}")
@@ -18,7 +21,10 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _REQUIRED: Final = frozenset(
-    "id title original_title year runtime_minutes genres countries original_language spoken_languages directors writers cast keywords overview".split()
+    {
+        *("id", "title", "original_title", "year", "runtime_minutes", "genres", "countries", "original_language", "spoken_languages"),
+        *("directors", "writers", "cast", "keywords", "overview"),
+    }
 )
 _OPTIONAL: Final = frozenset({"tagline", "localizations"})
 
@@ -28,7 +34,7 @@ _LETTERS: Final = str.maketrans(
 )
 
 
-class CatalogueInvalid(ValueError):
+class CatalogueError(ValueError):
     """A film of the catalogue breaks a rule; the message names the file, the film and the field."""
 
 
@@ -72,7 +78,7 @@ class Film:
 
 
 def load() -> tuple[Film, ...]:
-    """Every film, by year and id; raises CatalogueInvalid rather than leave one out."""
+    """Every film, by year and id; raises CatalogueError rather than leave one out."""
     folder = resources.files("stack.demo").joinpath("films")
     films: list[Film] = []
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -88,9 +94,9 @@ def parse(source: str, text: str) -> tuple[Film, ...]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise CatalogueInvalid(f"{source}: not JSON: {error}") from error
+        raise CatalogueError(f"{source}: not JSON: {error}") from error
     if not isinstance(document, list):
-        raise CatalogueInvalid(f"{source}: expected a list of films")
+        raise CatalogueError(f"{source}: expected a list of films")
     return tuple(_Reader(f"{source}[{index}]", entry).film() for index, entry in enumerate(document))
 
 
@@ -128,8 +134,8 @@ class _Reader:
             localizations=self._localizations(),
         )
 
-    def _fail(self, field: str, problem: str) -> CatalogueInvalid:
-        return CatalogueInvalid(f"{self._where}: {field}: {problem}")
+    def _fail(self, field: str, problem: str) -> CatalogueError:
+        return CatalogueError(f"{self._where}: {field}: {problem}")
 
     def _object(self, value: object, field: str, required: frozenset[str], optional: frozenset[str] = frozenset()) -> Mapping[str, object]:
         if not isinstance(value, dict):
@@ -216,7 +222,7 @@ def _require_distinct_films(films: Iterable[Film]) -> None:
     titles: dict[str, str] = {}
     for film in films:
         if film.id in titles:
-            raise CatalogueInvalid(f"{film.id} is both {titles[film.id]!r} and {film.title!r}")
+            raise CatalogueError(f"{film.id} is both {titles[film.id]!r} and {film.title!r}")
         titles[film.id] = film.title
 
 
@@ -226,4 +232,4 @@ def _require_one_name_per_person(films: Iterable[Film]) -> None:
     for film in films:
         for person in (*film.directors, *film.writers, *(role.person for role in film.cast)):
             if names.setdefault(person.id, person.name) != person.name:
-                raise CatalogueInvalid(f"{film.id}: {person.id} is spelled {person.name!r} here and {names[person.id]!r} elsewhere")
+                raise CatalogueError(f"{film.id}: {person.id} is spelled {person.name!r} here and {names[person.id]!r} elsewhere")
