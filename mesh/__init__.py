@@ -1,0 +1,1 @@
+"""What every service of the mesh stands on; it knows no bounded context."""

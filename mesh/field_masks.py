@@ -1,0 +1,33 @@
+"""Update masks: which fields of a resource a request changes (https://google.aip.dev/134)."""
+
+from collections.abc import Iterable
+
+from google.api import field_behavior_pb2
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+
+from mesh.errors import InvalidArgument, Violation
+
+_FIXED = {field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IDENTIFIER, field_behavior_pb2.IMMUTABLE}
+
+
+def changed_fields(mask: FieldMask, resource: Message) -> frozenset[str]:
+    """Top-level fields to change: the populated ones without a mask, all for `*`. An unknown or fixed path is a violation."""
+    changeable = {field.name: field for field in resource.DESCRIPTOR.fields if not _FIXED.intersection(_behavior(field)) and field.name != "etag"}
+    if not mask.paths:
+        return frozenset(field.name for field, _ in resource.ListFields() if field.name in changeable)
+    if list(mask.paths) == ["*"]:
+        return frozenset(changeable)
+    wrong = [path for path in mask.paths if path not in changeable]
+    if wrong:
+        known = ", ".join(sorted(changeable))
+        raise InvalidArgument([Violation("update_mask", f"{path!r} is not a field that can be changed; those are {known}") for path in wrong])
+    emptied = [path for path in mask.paths if field_behavior_pb2.REQUIRED in _behavior(changeable[path]) and not getattr(resource, path)]
+    if emptied:
+        raise InvalidArgument([Violation(path, "is required") for path in emptied])
+    return frozenset(mask.paths)
+
+
+def _behavior(field: FieldDescriptor) -> Iterable[int]:
+    return field.GetOptions().Extensions[field_behavior_pb2.field_behavior]

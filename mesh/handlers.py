@@ -1,0 +1,226 @@
+"""One handler per RPC, built once: bytes in, bytes out, and no transport in sight.
+
+In order: trace, authentication, access rule, parsing, validation, the use case under its deadline, the error table,
+metrics and access log. A transport gives the request's bytes and an `Incoming`, and turns `CallFailed` into its own
+form of a status.
+"""
+
+import asyncio
+import inspect
+import random
+import time
+import typing
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+from google.rpc import code_pb2, status_pb2
+
+from mesh import errors, metrics
+from mesh.auth import Authenticator, require_access
+from mesh.call import ANONYMOUS, Call, Deadline, TraceContext, current_call
+from mesh.languages import accepted_languages
+from mesh.policy import MethodPolicy, method_policy
+from mesh.status import to_status
+from mesh.tracing import Tracing, finish_span
+from mesh.validation import checker, validate
+
+log = structlog.get_logger("mesh.access")
+
+ErrorTable = Mapping[type[Exception], Callable[[Any], errors.MeshError]]
+
+# What the caller got wrong or what its state forbids is an answer, not a failure of this service.
+_OUR_FAILURES = frozenset({code_pb2.INTERNAL, code_pb2.UNAVAILABLE, code_pb2.DEADLINE_EXCEEDED, code_pb2.UNKNOWN, code_pb2.DATA_LOSS})
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a transport knows of a call: lower-case text metadata, seconds that the caller still waits, its address."""
+
+    metadata: Mapping[str, str]
+    time_remaining: float | None
+    peer: str
+
+
+class CallFailed(Exception):
+    """The answer is `status` instead of a message."""
+
+    def __init__(self, status: status_pb2.Status) -> None:
+        super().__init__(status.message)
+        self.status = status
+
+
+class ServicerMismatch(Exception):
+    """A servicer does not have the methods or the types that its contract declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnvironment:
+    """What all handlers of a process share."""
+
+    authenticator: Authenticator
+    tracing: Tracing
+    access_log_ratio: float = 0.0
+
+
+class Handler:
+    """The call of one method. Use `unary` or `stream`, as `policy.server_streaming` says; the request is bytes or an iterator of bytes."""
+
+    def __init__(self, policy: MethodPolicy, method: Callable[..., Any], table: ErrorTable, environment: CallEnvironment) -> None:
+        self.policy = policy
+        self._method = method
+        self._table = table
+        self._environment = environment
+        self._tracing = environment.tracing
+        self._request_type: type[Message] = GetMessageClass(policy.input)
+        self._check = checker(policy.input)
+        self._metrics = metrics.served(policy.path[1:])
+
+    async def unary(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> bytes:
+        """The response's bytes. Raises CallFailed; cancellation passes through."""
+        progress = _Progress(self, incoming)
+        try:
+            call = progress.admit()
+            request = self._requests(payload) if self.policy.client_streaming else self._parsed(payload)
+            async with asyncio.timeout(call.deadline.remaining()):
+                response: Message = await self._method(request, call)
+            answer = response.SerializeToString()
+        except BaseException as error:
+            raise progress.failed(error) from error
+        progress.succeeded()
+        return answer
+
+    async def stream(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> AsyncIterator[bytes]:
+        """The responses' bytes, each made when the transport asks for it. Raises CallFailed."""
+        progress = _Progress(self, incoming)
+        try:
+            call = progress.admit()
+            request = self._requests(payload) if self.policy.client_streaming else self._parsed(payload)
+            responses = aiter(self._method(request, call))
+            while True:
+                # The timeout is around each step, not around the yield: the consumer's time is bounded by the transport.
+                async with asyncio.timeout(call.deadline.remaining()):
+                    response = await anext(responses, None)
+                if response is None:
+                    break
+                yield response.SerializeToString()
+        except GeneratorExit:
+            progress.cancelled()
+            raise
+        except BaseException as error:
+            raise progress.failed(error) from error
+        progress.succeeded()
+
+    def _parsed(self, payload: bytes | AsyncIterator[bytes]) -> Message:
+        try:
+            request = self._request_type.FromString(payload)  # type: ignore[arg-type]  # the transport keeps to the policy
+        except DecodeError as error:
+            raise errors.InvalidArgument([errors.Violation("", "the request is not a valid message of its type")], "MALFORMED_MESSAGE") from error
+        violations: list[errors.Violation] = []
+        self._check(request, "", violations)
+        if violations:
+            validate(request)
+        return request
+
+    async def _requests(self, payloads: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+        async for payload in payloads:
+            yield self._parsed(payload)
+
+    def begin(self, incoming: Incoming, trace: TraceContext) -> Call:
+        """The call that the use case sees; raises when the caller may not make it."""
+        metadata, policy = incoming.metadata, self.policy
+        credentials = metadata.get("authorization", "")
+        principal = self._environment.authenticator.principal(credentials)
+        require_access(policy.access, principal)
+        allowed = policy.deadline if incoming.time_remaining is None else min(policy.deadline, incoming.time_remaining)
+        languages = metadata.get("accept-language")
+        return Call(policy.path, principal, Deadline.after(allowed), accepted_languages(languages) if languages else (), trace, credentials)
+
+    def translated(self, error: BaseException) -> BaseException:
+        """A domain error as the mesh error that its table makes of it; the time limit as DeadlineExceeded."""
+        for kind in type(error).__mro__:
+            make = self._table.get(kind)
+            if make is not None:
+                return make(error)
+        return errors.DeadlineExceeded() if isinstance(error, TimeoutError) else error
+
+
+class _Progress:
+    """One call from admission to its end: measured, traced and logged exactly once."""
+
+    __slots__ = ("_call", "_handler", "_incoming", "_span", "_started", "_trace")
+
+    def __init__(self, handler: Handler, incoming: Incoming) -> None:
+        self._handler, self._incoming = handler, incoming
+        self._started = time.perf_counter()
+        self._trace, self._span = handler._tracing.server_call(handler.policy.path, incoming.metadata.get("traceparent"))
+        self._call: Call | None = None
+
+    def admit(self) -> Call:
+        # Set before admission is decided, so that a refusal is logged with its trace too.
+        current_call.set(Call(self._handler.policy.path, ANONYMOUS, Deadline.after(0), (), self._trace))
+        self._call = self._handler.begin(self._incoming, self._trace)
+        current_call.set(self._call)
+        return self._call
+
+    def succeeded(self) -> None:
+        ratio = self._handler._environment.access_log_ratio
+        self._finish(code_pb2.OK, logged=ratio > 0 and random.random() < ratio)  # noqa: S311  # sampling, not a secret
+
+    def cancelled(self) -> None:
+        self._finish(code_pb2.CANCELLED, logged=True)
+
+    def failed(self, error: BaseException) -> BaseException:
+        """What to raise instead of `error`: CallFailed, or the cancellation itself."""
+        if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit):
+            self.cancelled()
+            return error
+        translated = self._handler.translated(error)
+        status = to_status(translated, self._handler.policy.context, self._trace.trace_id)
+        if status.code == code_pb2.INTERNAL:
+            log.exception("unexpected error", method=self._handler.policy.path, exc_info=error)
+        self._finish(status.code, logged=True)
+        return CallFailed(status)
+
+    def _finish(self, code: int, *, logged: bool) -> None:
+        seconds = time.perf_counter() - self._started
+        self._handler._metrics.observe(code, seconds)
+        if self._span is not None:
+            finish_span(self._span, code_pb2.Code.Name(code), failed=code in _OUR_FAILURES)
+        if logged:
+            subject = self._call.principal.subject if self._call else ""
+            log.info(
+                "call", method=self._handler.policy.path, code=code_pb2.Code.Name(code), ms=round(seconds * 1000, 3), peer=self._incoming.peer, subject=subject
+            )
+
+
+def build_handlers(service: ServiceDescriptor, servicer: object, table: ErrorTable, environment: CallEnvironment) -> Mapping[str, Handler]:
+    """By gRPC path. Raises IncompleteContract or ServicerMismatch: a service with a hole does not start."""
+    handlers = {}
+    for declared in service.methods:
+        policy = method_policy(declared)
+        method = getattr(servicer, declared.name, None)
+        if method is None:
+            raise ServicerMismatch(f"{type(servicer).__name__} has no {declared.name}")
+        _check_signature(policy, method)
+        handlers[policy.path] = Handler(policy, method, table, environment)
+    return handlers
+
+
+def _check_signature(policy: MethodPolicy, method: Callable[..., Any]) -> None:
+    hints = typing.get_type_hints(method)
+    answer = hints.pop("return", None)
+    asked = next(iter(hints.values()), None)
+    expected_in: Any = GetMessageClass(policy.input)
+    expected_out: Any = GetMessageClass(policy.output)
+    if policy.client_streaming:
+        expected_in = AsyncIterator[expected_in]
+    if policy.server_streaming:
+        expected_out = AsyncIterator[expected_out]
+    parameters = len(inspect.signature(method).parameters)
+    if (asked, answer, parameters) != (expected_in, expected_out, 2):
+        raise ServicerMismatch(f"{policy.path} must be ({expected_in}, Call) -> {expected_out}, it is ({asked}, …) -> {answer}")

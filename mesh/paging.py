@@ -1,0 +1,58 @@
+"""Page sizes, and page tokens that are bound to the request which they continue."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Sequence
+
+from google.protobuf.message import Message
+
+from mesh.errors import InvalidArgument, Violation
+
+DEFAULT_PAGE_SIZE = 50
+MAX_PAGE_SIZE = 1_000
+_DIGEST_BYTES = 12
+
+Scalar = str | int | float | None
+
+
+def page_size(requested: int) -> int:
+    """0 means the default; more than the maximum is the maximum (https://google.aip.dev/158)."""
+    if requested < 0:
+        raise InvalidArgument([Violation("page_size", "must not be negative")])
+    return min(requested or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+
+
+def encode(values: Sequence[Scalar], request: Message) -> str:
+    """An opaque token for the page after the row whose sort key is `values`."""
+    body = json.dumps(list(values), separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(_digest(body, request) + body).decode().rstrip("=")
+
+
+def decode(request: Message, types: Sequence[type | tuple[type, ...]]) -> tuple[Scalar, ...] | None:
+    """The sort key in `request.page_token`, one value per entry of `types`; None for the first page."""
+    token: str = getattr(request, "page_token")  # noqa: B009  # a Message has no such attribute to a type checker
+    if not token:
+        return None
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        digest, body = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
+        if digest != _digest(body, request):
+            raise ValueError("another request's token")
+        values = json.loads(body)
+        if len(values) != len(types) or not all(isinstance(value, kind) for value, kind in zip(values, types, strict=True)):
+            raise ValueError("not the sort key of this list")
+    except (ValueError, binascii.Error, TypeError) as error:
+        raise InvalidArgument([Violation("page_token", "is not a token that this request returned with the same arguments")]) from error
+    return tuple(values)
+
+
+def _digest(body: bytes, request: Message) -> bytes:
+    # The page size may change from page to page, everything else may not.
+    other = type(request)()
+    other.CopyFrom(request)
+    other.ClearField("page_token")
+    other.ClearField("page_size")
+    name = request.DESCRIPTOR.full_name.encode()
+    return hashlib.blake2b(name + b"\0" + other.SerializeToString(deterministic=True) + b"\0" + body, digest_size=_DIGEST_BYTES).digest()

@@ -1,0 +1,1 @@
+"""Adapters that carry a handler's bytes over a wire."""

@@ -1,0 +1,1 @@
+"""The grpc.aio transport: a server for our handlers, and channels that dial `xds:///<context>`."""

@@ -1,0 +1,103 @@
+"""Handlers on a `grpc.aio` server, with the standard health and reflection services."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import grpc
+from google.rpc import status_pb2
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from grpc_status import rpc_status
+
+from mesh.handlers import CallFailed, Handler, Incoming
+from mesh.settings import host_and_port
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.so_reuseport", 0),  # a second process on the same port is a mistake, not a load balancer
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+)
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class GrpcioServer:
+    """Serves `handlers` by path; `listen` is host:port. `start` returns the address with the port that was chosen."""
+
+    def __init__(self, handlers: Mapping[str, Handler], listen: str) -> None:
+        self._handlers = handlers
+        self._listen = listen
+        self._server = grpc.aio.server(options=_OPTIONS)
+        self._health = health.aio.HealthServicer()
+        self._services = sorted({handler.policy.service for handler in handlers.values()})
+        for service in self._services:
+            methods = {handler.policy.method: _method_handler(handler) for handler in handlers.values() if handler.policy.service == service}
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection([*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+
+    async def start(self) -> str:
+        """Bind and accept calls; health answers NOT_SERVING until `set_serving`."""
+        host, _ = host_and_port(self._listen)
+        await self.set_serving(False)
+        port = self._server.add_insecure_port(self._listen)
+        await self._server.start()
+        return f"{host}:{port}"
+
+    async def set_serving(self, serving: bool) -> None:
+        """The health of the server as a whole (the empty name) and of each of its services."""
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for service in ("", *self._services):
+            await self._health.set(service, status)
+
+    async def drain(self, grace: float) -> None:
+        """No new calls; running ones get `grace` seconds, then they are cancelled."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace)
+
+
+def _method_handler(handler: Handler) -> grpc.RpcMethodHandler[Any, Any]:
+    policy = handler.policy
+    make: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
+        (False, False): grpc.unary_unary_rpc_method_handler,
+        (True, False): grpc.stream_unary_rpc_method_handler,
+        (False, True): grpc.unary_stream_rpc_method_handler,
+        (True, True): grpc.stream_stream_rpc_method_handler,
+    }
+    behaviour = _stream_behaviour(handler) if policy.server_streaming else _unary_behaviour(handler)
+    return make[policy.client_streaming, policy.server_streaming](behaviour)
+
+
+def _unary_behaviour(handler: Handler) -> Callable[[Any, Context], Awaitable[bytes]]:
+    async def answer(payload: Any, context: Context) -> bytes:
+        try:
+            return await handler.unary(payload, _incoming(context))
+        except CallFailed as failed:
+            await _abort(context, failed.status)
+
+    return answer
+
+
+def _stream_behaviour(handler: Handler) -> Callable[[Any, Context], AsyncIterator[bytes]]:
+    async def answer(payload: Any, context: Context) -> AsyncIterator[bytes]:
+        try:
+            async for message in handler.stream(payload, _incoming(context)):
+                yield message
+        except CallFailed as failed:
+            await _abort(context, failed.status)
+
+    return answer
+
+
+async def _abort(context: Context, status: status_pb2.Status) -> Any:
+    await context.abort_with_status(rpc_status.to_status(status))
+
+
+def _incoming(context: Context) -> Incoming:
+    metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    return Incoming(metadata, context.time_remaining(), context.peer())
