@@ -7,6 +7,7 @@ from typing import Protocol, TextIO
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from stack.component import ProcessView, State
 from stack.memory import resident_bytes
@@ -60,7 +61,7 @@ class LiveDisplay:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, auto_refresh=False, transient=False)
+        self._live = Live(console=console, auto_refresh=False, transient=True)
         self._live.start()
         self._drawn = 0.0
 
@@ -68,7 +69,7 @@ class LiveDisplay:
         self._drawn = 0.0
 
     def say(self, text: str) -> None:
-        self._console.print(text, soft_wrap=True, highlight=False, markup=False)
+        self._console.print(Text(text), soft_wrap=True)  # not as markup: that would also be switched off for the table below
 
     def redraw(self, processes: Sequence[ProcessView]) -> None:
         if time.monotonic() - self._drawn < _REDRAW:
@@ -88,10 +89,15 @@ def process_table(rows: Sequence[tuple[ProcessEntry, str, int]]) -> Table:
     for header in ("process", "health", "address", "pid", "memory", "restarts", "last exit"):
         table.add_column(header, justify="right" if header in ("pid", "memory", "restarts") else "left")
     for entry, health, size in rows:
-        colour = _COLOURS.get(health, "default")
         memory = f"{size / (1 << 20):.0f} MiB" if size else ""
         table.add_row(
-            entry.name, f"[{colour}]{health}[/]", entry.address, str(entry.pid or ""), memory, str(entry.restarts), entry.last_exit
+            entry.name,
+            Text(health, style=_COLOURS.get(health, "default")),
+            entry.address,
+            str(entry.pid or ""),
+            memory,
+            str(entry.restarts),
+            entry.last_exit,
         )
     total = sum(size for _, _, size in rows)
     table.add_row("", "", "", "", f"{total / (1 << 20):.0f} MiB", "", "", style="dim")

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from stack.demo_loading import load_demo_once
 from stack.directory import DataDirectory
@@ -39,36 +40,32 @@ class Run:
             platform.prepare()
             supervisor = Supervisor(platform.components(), self._directory.logs, on_change=self._display.changed)
             self._listen_to_signals(supervisor)
+            books = asyncio.create_task(self._keep_books(platform, supervisor))
             try:
                 await self._care(platform, supervisor)
             finally:
                 self._display.say("stopping …")
                 await supervisor.stop()
+                await _cancelled(books)
                 self._directory.state_file.unlink(missing_ok=True)
 
     async def _care(self, platform: Platform, supervisor: Supervisor) -> None:
-        keeping = asyncio.create_task(self._keep_books(platform, supervisor))
-        demo: asyncio.Task[None] | None = None
+        starting = asyncio.create_task(self._start(platform, supervisor))
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+        await _cancelled(stopped)
+        if not starting.done():
+            await _cancelled(starting)
+            return
+        await starting
+        self._write(platform, supervisor)
+        self._announce(platform)
+        self._ready()
+        demo = asyncio.create_task(self._load_demo(platform))
         try:
-            starting = asyncio.create_task(self._start(platform, supervisor))
-            stopped = asyncio.create_task(self._stop.wait())
-            await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            if not starting.done():
-                starting.cancel()
-                return
-            await starting
-            self._write(platform, supervisor)
-            self._announce(platform)
-            self._ready()
-            demo = asyncio.create_task(self._load_demo(platform))
             await supervisor.wait(self._stop)
         finally:
-            for task in (keeping, demo):
-                if task is not None:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+            await _cancelled(demo)
 
     async def _start(self, platform: Platform, supervisor: Supervisor) -> None:
         await supervisor.start()
@@ -123,6 +120,12 @@ def announcement(directory: DataDirectory, urls: dict[str, str]) -> list[str]:
     lines.append(f"ADMIN token  {keys.token('users/admin', ['ADMIN', 'USER'], _TOKEN_TTL)}")
     lines.append(f"data         {directory.path} (tokens hold for 24 h; more with `reelmesh token --help`)")
     return lines
+
+
+async def _cancelled(task: "asyncio.Task[Any]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _first_answer(url: str) -> None:
