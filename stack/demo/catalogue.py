@@ -80,13 +80,15 @@ class Film:
 def load() -> tuple[Film, ...]:
     """Every film, by year and id; raises CatalogueError rather than leave one out."""
     folder = resources.files("stack.demo").joinpath("films")
-    films: list[Film] = []
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".json"):
-            films.extend(parse(file.name, file.read_text(encoding="utf-8")))
+    return read((file.name, file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name.endswith(".json"))
+
+
+def read(sources: Iterable[tuple[str, str]]) -> tuple[Film, ...]:
+    """The films of several files, given as name and text, checked against each other as well."""
+    films = sorted((film for name, text in sources for film in parse(name, text)), key=lambda film: (film.year, film.id))
     _require_distinct_films(films)
     _require_one_name_per_person(films)
-    return tuple(sorted(films, key=lambda film: (film.year, film.id)))
+    return tuple(films)
 
 
 def parse(source: str, text: str) -> tuple[Film, ...]:

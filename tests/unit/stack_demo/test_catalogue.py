@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stack.demo.catalogue import CatalogueError, Film, load, parse, slug
+from stack.demo.catalogue import CatalogueError, Film, load, parse, read, slug
 
 WITHDRAWN_COUNTRIES = {"SU", "CS", "YU", "DD", "AN", "UK", "XX", "ZZ"}
 
@@ -147,3 +147,19 @@ def test_a_film_that_breaks_a_rule_is_refused_by_file_and_field(changes: dict[st
 def test_a_file_that_is_no_list_of_films_is_refused(text: str) -> None:
     with pytest.raises(CatalogueError, match=r"one\.json"):
         parse("one.json", text)
+
+
+def test_films_of_several_files_come_by_year() -> None:
+    late, early = entry(id="tt0000002", year=2001), entry(year=1950)
+    assert [film.year for film in read([("late.json", json.dumps([late])), ("early.json", json.dumps([early]))])] == [1950, 2001]
+
+
+def test_one_id_for_two_films_is_refused() -> None:
+    with pytest.raises(CatalogueError, match="tt0000001 is both 'A Film' and 'Another'"):
+        read([("one.json", json.dumps([entry(), entry(title="Another")]))])
+
+
+def test_two_spellings_of_one_person_are_refused() -> None:
+    other = entry(id="tt0000002", directors=[{"name": "Agnes Varda"}])
+    with pytest.raises(CatalogueError, match="agnes-varda is spelled 'Agnes Varda' here and 'Agnès Varda' elsewhere"):
+        read([("one.json", json.dumps([entry(), other]))])
