@@ -24,7 +24,7 @@ async def main() -> None:
     running = True
 
     async with grpc.aio.insecure_channel("xds:///echo") as channel:
-        call = channel.unary_unary(METHOD)
+        call = channel.unary_unary(METHOD, None, None)
 
         async def caller() -> None:
             while running:
