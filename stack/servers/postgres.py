@@ -127,12 +127,20 @@ class PostgresServer:
         account = self._account()
         if not self._password_file.exists():
             write_private(self._password_file, secrets.token_urlsafe(24))
+        handed_over = self._directory / "password.initdb"
+        write_private(handed_over, self._password())
         if account:
             os.chown(draft, account.uid, account.gid)
-            os.chown(self._password_file, account.uid, account.gid)
+            os.chown(handed_over, account.uid, account.gid)
+        try:
+            self._initialise(draft, handed_over, account)
+        finally:
+            handed_over.unlink()
+
+    def _initialise(self, draft: Path, password_file: Path, account: Account | None) -> None:
         # Unicode case mapping from PostgreSQL itself: the same order on every machine, no reindexing after an update of libc.
         common = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions")
-        access = ("-A", "scram-sha-256", "-U", _SUPERUSER, f"--pwfile={self._password_file}")
+        access = ("-A", "scram-sha-256", "-U", _SUPERUSER, f"--pwfile={password_file}")
         sync = () if self._durable else ("--no-sync",)
         done = None
         for character_type in ("C.UTF-8", "en_US.UTF-8", "C"):
@@ -144,7 +152,9 @@ class PostgresServer:
                 return
             if "locale" not in done.stderr:
                 break
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1] if done else ""
+        said = done.stderr.strip().splitlines() if done else []
+        # After its reason initdb goes on to tell what it removes.
+        reason = next((line for line in said if "FATAL" in line or "error:" in line), said[-1] if said else "no reason given")
         raise StackError(f"PostgreSQL cannot create its data in {self._directory}: {reason}")
 
     def _account(self) -> Account | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from stack.errors import StackError
+from stack.servers.postgres import PostgresServer
 from tests.integration.stack.conftest import BareStack, Outcome, reelmesh
 
 
@@ -80,6 +82,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk(small_disk: Path) -> None:
     assert "is full: " in sentence(reelmesh("up", "--data-dir", str(small_disk / "data")))
+
+
+def test_a_disk_that_fills_up_while_the_database_is_created(small_disk: Path) -> None:
+    with pytest.raises(StackError, match="No space left on device"):
+        PostgresServer(small_disk / "postgres").prepare()
+    assert not (small_disk / "postgres" / "data").exists()
 
 
 def test_a_disk_that_cannot_be_written(small_disk: Path) -> None:
