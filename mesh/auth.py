@@ -66,7 +66,12 @@ class Authenticator:
             required = ["exp", "iat", "sub", "iss", "aud"]
             # Expiry is checked against our own clock below, so that tests and remembered tokens share one rule.
             claims = jwt.decode(
-                token, key, algorithms=["EdDSA"], audience=self._audience, issuer=self._issuer, options={"require": required, "verify_exp": False}
+                token,
+                key,
+                algorithms=["EdDSA"],
+                audience=self._audience,
+                issuer=self._issuer,
+                options={"require": required, "verify_exp": False},
             )
         except PyJWTError as error:
             raise Unauthenticated("TOKEN_INVALID", "The access token does not hold.") from error
@@ -84,5 +89,5 @@ def require_access(access: Access, principal: Principal) -> None:
         return
     if principal.is_anonymous:
         raise Unauthenticated("TOKEN_MISSING", "This method needs an access token.")
-    if access in (Access.ADMIN, Access.SERVICE) and not principal.has(access.name):
+    if access in (Access.ADMIN, Access.SERVICE) and not principal.has("ADMIN") and not principal.has(access.name):
         raise PermissionDenied("ROLE_MISSING", f"This method needs the role {access.name}.")

@@ -14,7 +14,9 @@ _FIXED = {field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IDENTIFIER, field_b
 
 def changed_fields(mask: FieldMask, resource: Message) -> frozenset[str]:
     """Top-level fields to change: the populated ones without a mask, all for `*`. An unknown or fixed path is a violation."""
-    changeable = {field.name: field for field in resource.DESCRIPTOR.fields if not _FIXED.intersection(_behavior(field)) and field.name != "etag"}
+    changeable = {
+        field.name: field for field in resource.DESCRIPTOR.fields if not _FIXED.intersection(_behavior(field)) and field.name != "etag"
+    }
     if not mask.paths:
         return frozenset(field.name for field, _ in resource.ListFields() if field.name in changeable)
     if list(mask.paths) == ["*"]:
@@ -22,7 +24,9 @@ def changed_fields(mask: FieldMask, resource: Message) -> frozenset[str]:
     wrong = [path for path in mask.paths if path not in changeable]
     if wrong:
         known = ", ".join(sorted(changeable))
-        raise InvalidArgument([Violation("update_mask", f"{path!r} is not a field that can be changed; those are {known}") for path in wrong])
+        raise InvalidArgument(
+            [Violation("update_mask", f"{path!r} is not a field that can be changed; those are {known}") for path in wrong]
+        )
     emptied = [path for path in mask.paths if field_behavior_pb2.REQUIRED in _behavior(changeable[path]) and not getattr(resource, path)]
     if emptied:
         raise InvalidArgument([Violation(path, "is required") for path in emptied])

@@ -119,7 +119,9 @@ class Handler:
         try:
             request = self._request_type.FromString(payload)  # type: ignore[arg-type]  # the transport keeps to the policy
         except DecodeError as error:
-            raise errors.InvalidArgument([errors.Violation("", "the request is not a valid message of its type")], "MALFORMED_MESSAGE") from error
+            raise errors.InvalidArgument(
+                [errors.Violation("", "the request is not a valid message of its type")], "MALFORMED_MESSAGE"
+            ) from error
         violations: list[errors.Violation] = []
         self._check(request, "", violations)
         if violations:
@@ -194,7 +196,12 @@ class _Progress:
         if logged:
             subject = self._call.principal.subject if self._call else ""
             log.info(
-                "call", method=self._handler.policy.path, code=code_pb2.Code.Name(code), ms=round(seconds * 1000, 3), peer=self._incoming.peer, subject=subject
+                "call",
+                method=self._handler.policy.path,
+                code=code_pb2.Code.Name(code),
+                ms=round(seconds * 1000, 3),
+                peer=self._incoming.peer,
+                subject=subject,
             )
 
 

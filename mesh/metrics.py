@@ -1,7 +1,9 @@
 """Prometheus metrics of the calls that a process serves and makes."""
 
 from google.rpc import code_pb2
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Histogram, start_http_server
+
+from mesh.settings import host_and_port
 
 # Seconds; from a cache hit to the longest unary deadline.
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -34,3 +36,9 @@ def served(method: str) -> CallMetrics:
 
 def called(method: str) -> CallMetrics:
     return CallMetrics(method, _called, _called_seconds)
+
+
+def serve_metrics(address: str) -> None:
+    """Prometheus text at http://`address`/metrics, from a thread of its own."""
+    host, port = host_and_port(address)
+    start_http_server(port, host)

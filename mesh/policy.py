@@ -59,7 +59,12 @@ def method_policy(method: MethodDescriptor) -> MethodPolicy:
     service = method.containing_service
     rule = options.Extensions[options_pb2.rule]
     level = options.idempotency_level
-    if not rule.access or not rule.HasField("deadline") or not level or not options.HasExtension(annotations_pb2.http):
+    if (
+        not rule.access
+        or not rule.HasField("deadline")
+        or not options.HasField("idempotency_level")
+        or not options.HasExtension(annotations_pb2.http)
+    ):
         raise IncompleteContract(f"{method.full_name} needs an HTTP rule, an access rule, a deadline and an idempotency_level")
     kinds = descriptor_pb2.MethodOptions.IdempotencyLevel
     return MethodPolicy(

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     registry_dir: Path | None = None
     xds_servers: str = ""
     jwks_file: Path | None = None
-    token_issuer: str = "reelmesh"
+    token_issuer: str = "reelmesh"  # noqa: S105  # a name, not a secret
     token_audience: str = "reelmesh"  # noqa: S105  # a name, not a secret
     instance_id: str = ""
     version: str = "dev"

@@ -9,6 +9,7 @@ from mesh import errors
 DOMAIN_PREFIX = "reelmesh"
 INTERNAL_MESSAGE = "Something went wrong on our side. Quote the trace id when you report it."
 
+_INTERNAL: int = code_pb2.INTERNAL
 _CODES: dict[type[BaseException], int] = {
     errors.InvalidArgument: code_pb2.INVALID_ARGUMENT,
     errors.NotFound: code_pb2.NOT_FOUND,
@@ -25,7 +26,7 @@ _CODES: dict[type[BaseException], int] = {
 
 def code_of(error: BaseException) -> int:
     """The `google.rpc.Code`; INTERNAL for everything that is not one of ours."""
-    return _CODES.get(type(error), code_pb2.INTERNAL)
+    return _CODES.get(type(error), _INTERNAL)
 
 
 def to_status(error: BaseException, context: str, trace_id: str) -> status_pb2.Status:
@@ -77,7 +78,12 @@ def _packed(message: Message) -> any_pb2.Any:
 
 def from_status(status: status_pb2.Status) -> errors.MeshError:
     """What another context answered, as the error that its own servicer raised; INTERNAL and unknown codes become Unavailable."""
-    info, resource, violations, retry_after = error_details_pb2.ErrorInfo(), error_details_pb2.ResourceInfo(), error_details_pb2.BadRequest(), 1.0
+    info, resource, violations, retry_after = (
+        error_details_pb2.ErrorInfo(),
+        error_details_pb2.ResourceInfo(),
+        error_details_pb2.BadRequest(),
+        1.0,
+    )
     delay = error_details_pb2.RetryInfo()
     for detail in status.details:
         for known in (info, resource, violations, delay):

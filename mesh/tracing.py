@@ -15,9 +15,8 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, S
 from mesh.call import TraceContext, current_call
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
-# Ids need to be unlike each other, not secret; the module's own generator is seeded from the system.
-_random = random.SystemRandom().randrange
-_ids = random.Random(_random(1 << 64))
+# Ids need to be unlike each other, not secret; Python seeds the generator from the system.
+_ids = random.Random()  # noqa: S311  # not for cryptography
 
 
 class Tracing:

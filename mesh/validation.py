@@ -54,9 +54,7 @@ def checker(descriptor: Descriptor) -> Check:
 @cache
 def _partial_checker(descriptor: Descriptor) -> Check:
     """The resource of an update: only its name is required, since an absent field means "leave as it is"."""
-    checks = [
-        _field_check(field, required=_is_required(field) and field.name == "name") for field in descriptor.fields if not _is_output_only(field)
-    ]
+    checks = [_field_check(field, required=field.name == "name") for field in descriptor.fields if not _is_output_only(field)]
 
     def check(message: Message, prefix: str, violations: list[Violation]) -> None:
         for check_field in checks:
@@ -99,7 +97,7 @@ def _repeated_check(field: FieldDescriptor, required: bool, check_value: ValueCh
             return
         if unique and len({str(value) for value in values}) != len(values):
             violations.append(Violation(prefix + name, "must not repeat an item"))
-        if is_map:
+        if is_map or limits.checked_per_item:
             return
         for index, value in enumerate(values):
             check_value(value, f"{prefix}{name}[{index}]", violations)

@@ -32,7 +32,9 @@ class Channel:
         self._policies = policies
         self._tracing = tracing
 
-    def unary_unary(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Callable[..., Awaitable[Message]]:
+    def unary_unary(
+        self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
+    ) -> Callable[..., Awaitable[Message]]:
         call = self._channel.unary_unary(method, request_serializer, response_deserializer)
         outgoing = _Outgoing(self._policies[method], self._tracing)
 
@@ -42,7 +44,9 @@ class Channel:
 
         return send
 
-    def stream_unary(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Callable[..., Awaitable[Message]]:
+    def stream_unary(
+        self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
+    ) -> Callable[..., Awaitable[Message]]:
         call = self._channel.stream_unary(method, request_serializer, response_deserializer)
         outgoing = _Outgoing(self._policies[method], self._tracing)
 
@@ -52,10 +56,14 @@ class Channel:
 
         return send
 
-    def unary_stream(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Callable[..., AsyncIterator[Message]]:
+    def unary_stream(
+        self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
+    ) -> Callable[..., AsyncIterator[Message]]:
         return self._streaming(self._channel.unary_stream(method, request_serializer, response_deserializer), method)
 
-    def stream_stream(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Callable[..., AsyncIterator[Message]]:
+    def stream_stream(
+        self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
+    ) -> Callable[..., AsyncIterator[Message]]:
         return self._streaming(self._channel.stream_stream(method, request_serializer, response_deserializer), method)
 
     async def close(self) -> None:

@@ -36,7 +36,9 @@ class GrpcioServer:
         self._health = health.aio.HealthServicer()
         self._services = sorted({handler.policy.service for handler in handlers.values()})
         for service in self._services:
-            methods = {handler.policy.method: _method_handler(handler) for handler in handlers.values() if handler.policy.service == service}
+            methods = {
+                handler.policy.method: _method_handler(handler) for handler in handlers.values() if handler.policy.service == service
+            }
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)

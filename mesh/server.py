@@ -1,0 +1,206 @@
+"""A service process from its settings to its exit: migrate, serve, register, drain."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import psycopg
+import structlog
+from google.protobuf.descriptor import ServiceDescriptor
+from pydantic import ValidationError
+
+from mesh.auth import Authenticator, KeySet
+from mesh.control_plane.client_bootstrap import use_control_plane
+from mesh.errors import MeshError
+from mesh.events.bus import Bus
+from mesh.handlers import CallEnvironment, ErrorTable, Handler, build_handlers
+from mesh.logs import configure_logs
+from mesh.metrics import serve_metrics
+from mesh.policy import policies
+from mesh.postgres.database import Database
+from mesh.postgres.migrations import migrate
+from mesh.registry.local import LocalRegistry
+from mesh.registry.port import Instance
+from mesh.settings import Settings, host_and_port
+from mesh.tracing import Tracing
+from mesh.transport.grpcio.channel import Channel
+from mesh.transport.grpcio.server import GrpcioServer
+
+_READINESS_SECONDS = 1.0
+# From deregistration until the last client's endpoints have changed; measured well below this on one machine.
+_PROPAGATION_SECONDS = 0.5
+
+log = structlog.get_logger("mesh.server")
+
+
+class Background(Protocol):
+    """Work beside the calls: a relay, a consumer, a sweeper. It ends soon after `stop` is set."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What a context's bootstrap makes: its servicers by contract, what their domain errors mean, the work beside them."""
+
+    servicers: Mapping[ServiceDescriptor, object]
+    errors: ErrorTable
+    background: Sequence[Background] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """What a context's bootstrap is given. `dial` says where another context is found; tests put addresses there."""
+
+    settings: Settings
+    database: Database
+    bus: Bus
+    tracing: Tracing
+    dial: Callable[[str], str] = lambda context: f"xds:///{context}"
+    channels: list[Channel] = field(default_factory=list)
+
+    def channel(self, context: str, *services: ServiceDescriptor) -> Channel:
+        """A channel for the stubs of `services`, closed when the process drains."""
+        channel = Channel(self.dial(context), policies(services), self.tracing)
+        self.channels.append(channel)
+        return channel
+
+
+Build = Callable[[Foundation], Service]
+
+
+class StartFailed(Exception):
+    """The process cannot serve; the text is one line for whoever started it."""
+
+
+class RunningService:
+    """One service between `start` and `drain`; also what component tests use."""
+
+    def __init__(self, context: str, build: Build, settings: Settings, *, dial: Callable[[str], str] | None = None) -> None:
+        self._context, self._settings = context, settings
+        self._instance_id = settings.instance_id or f"{context}-{os.getpid()}"
+        tracing = Tracing(context, self._instance_id, settings.otlp_endpoint, settings.trace_ratio)
+        name = f"reelmesh {context}"
+        database = Database(settings.database_url, max_size=settings.database_pool_size, application_name=name)
+        others = {} if dial is None else {"dial": dial}
+        self.foundation = Foundation(settings=settings, database=database, bus=Bus(settings.nats_url, name), tracing=tracing, **others)
+        self._build = build
+        self._stop = asyncio.Event()
+        self._background: list[asyncio.Task[None]] = []
+        self._registration = AsyncExitStack()
+        self.address = ""
+
+    async def start(self, migrations: str) -> None:
+        """Migrated, connected, SERVING and registered when it returns. StartFailed says what stood in the way."""
+        settings, foundation = self._settings, self.foundation
+        try:
+            await asyncio.to_thread(migrate, settings.database_url, migrations)
+            await foundation.database.open()
+        except (psycopg.Error, MeshError) as error:
+            raise StartFailed(f"{self._context}: the database cannot be used: {str(error).strip().splitlines()[0]}") from error
+        await foundation.bus.open()
+        service = self._build(foundation)
+        try:
+            self._server = GrpcioServer(self._handlers(service), settings.listen)
+            self.address = await self._server.start()
+        except (RuntimeError, ValueError) as error:
+            raise StartFailed(f"{self._context}: cannot listen on {settings.listen}: {error}") from error
+        await self._server.set_serving(True)
+        self._background = [asyncio.create_task(work.run(self._stop), name=type(work).__name__) for work in service.background]
+        self._background.append(asyncio.create_task(self._follow_readiness(), name="readiness"))
+        await self._register()
+        log.info("serving", address=self.address)
+
+    async def drain(self) -> None:
+        """Deregister → NOT_SERVING → finish running calls → background work → channels, pool, bus, telemetry."""
+        await self._registration.aclose()
+        await self._server.set_serving(False)
+        if self._settings.registry_dir is not None:
+            await asyncio.sleep(_PROPAGATION_SECONDS)
+        await self._server.drain(self._settings.drain_seconds)
+        self._stop.set()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        for channel in self.foundation.channels:
+            await channel.close()
+        await self.foundation.bus.close()
+        await self.foundation.database.close()
+        await asyncio.to_thread(self.foundation.tracing.flush)
+        log.info("drained")
+
+    async def failed_background(self) -> None:
+        """Returns only if work beside the calls ends by an error, and raises it: half a service is worse than a restart."""
+        done, _ = await asyncio.wait(self._background, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+
+    def _handlers(self, service: Service) -> dict[str, Handler]:
+        settings = self._settings
+        authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
+        environment = CallEnvironment(authenticator, self.foundation.tracing, settings.access_log_ratio)
+        handlers: dict[str, Handler] = {}
+        for descriptor, servicer in service.servicers.items():
+            handlers.update(build_handlers(descriptor, servicer, service.errors, environment))
+        return handlers
+
+    async def _register(self) -> None:
+        settings = self._settings
+        if settings.registry_dir is None:
+            return
+        host, port = host_and_port(self.address)
+        metadata = {"pid": str(os.getpid()), "metrics": settings.metrics_listen}
+        instance = Instance(self._context, self._instance_id, host, port, settings.version, settings.zone, metadata)
+        registration = await LocalRegistry(settings.registry_dir).register(instance)
+        self._registration.push_async_callback(registration.deregister)
+
+    async def _follow_readiness(self) -> None:
+        """Health follows the database, so that the mesh stops sending what cannot be answered."""
+        serving = True
+        while not self._stop.is_set():
+            ready = await self.foundation.database.check()
+            if ready != serving:
+                serving = ready
+                await self._server.set_serving(serving)
+                log.warning("readiness changed", serving=serving)
+            try:
+                async with asyncio.timeout(_READINESS_SECONDS):
+                    await self._stop.wait()
+            except TimeoutError:
+                continue
+
+
+def run(context: str, build: Build, migrations: str) -> None:
+    """The `__main__` of a service: until SIGTERM or SIGINT, then drained; exit code 1 and one line when it cannot start."""
+    try:
+        settings = Settings()
+        asyncio.run(_serve(context, build, migrations, settings))
+    except ValidationError as error:
+        wrong = "; ".join(f"REELMESH_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
+        sys.exit(f"{context}: wrong settings: {wrong}")
+    except StartFailed as error:
+        sys.exit(str(error))
+
+
+async def _serve(context: str, build: Build, migrations: str, settings: Settings) -> None:
+    configure_logs(context, settings.instance_id or f"{context}-{os.getpid()}", settings.log_level)
+    if settings.xds_server_list():
+        use_control_plane(os.environ, settings.xds_server_list(), node_id=settings.instance_id or context, zone=settings.zone)
+    if settings.metrics_listen:
+        serve_metrics(settings.metrics_listen)
+    service = RunningService(context, build, settings)
+    terminated = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, terminated.set)
+    await service.start(migrations)
+    gc.freeze()  # what is there now stays for ever; the collector need not look at it again
+    waiting = asyncio.create_task(terminated.wait())
+    failing = asyncio.create_task(service.failed_background())
+    await asyncio.wait([waiting, failing], return_when=asyncio.FIRST_COMPLETED)
+    await service.drain()
+    if failing.done() and not terminated.is_set():
+        failing.result()
