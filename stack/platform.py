@@ -113,7 +113,7 @@ class Platform:
             from edge.bootstrap import write_bootstrap
 
             self._envoy.prepare()
-            write_bootstrap(self._directory.edge / "bootstrap.json", xds_address=self._xds_address)
+            write_bootstrap(self._directory.edge / "bootstrap.json", xds_servers=[self._xds_address])
 
         return _server(self._envoy, "edge", prepare=prepare, after=("control-plane", *services))
 

@@ -1,6 +1,6 @@
 """Calls an RPC that is known only from the server's reflection: JSON in, JSON out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, cast
@@ -32,6 +32,7 @@ class CallFailed(Exception):
 @dataclass(frozen=True, slots=True)
 class ReflectedMethod:
     descriptor: MethodDescriptor
+    pool: DescriptorPool
 
     @property
     def path(self) -> str:
@@ -46,44 +47,55 @@ class ReflectedMethod:
         return bool(self.descriptor.server_streaming)
 
 
-class ReflectedChannel:
-    """A plaintext channel with the contract of the server behind it."""
+class _Contract:
+    """What one server tells about itself."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, channel: grpc.Channel) -> None:
+        self.address = address
+        self._database = ProtoReflectionDescriptorDatabase(channel)
+        self.pool = DescriptorPool(self._database)
+
+    def services(self) -> list[str]:
+        return sorted(self._database.get_services())
+
+
+class ReflectedChannel:
+    """A plaintext channel to `address`. An edge knows routes, not types: what it does not describe, the servers at `describers` may."""
+
+    def __init__(self, address: str, describers: Sequence[str] = ()) -> None:
         limits = [("grpc.max_receive_message_length", _MAX_MESSAGE), ("grpc.max_send_message_length", _MAX_MESSAGE)]
         self._address = address
-        self._channel = grpc.insecure_channel(address, options=limits)
-        self._contract = ProtoReflectionDescriptorDatabase(self._channel)
-        self._pool = DescriptorPool(self._contract)
+        self._channels = {name: grpc.insecure_channel(name, options=limits) for name in dict.fromkeys((address, *describers))}
         self._bad_request: StackError | None = None
 
     def __enter__(self) -> "ReflectedChannel":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._channel.close()
+        for channel in self._channels.values():
+            channel.close()
 
     def method(self, name: str) -> ReflectedMethod:
         """Takes `package.Service/Method`, `package.Service.Method`, and both without the package when that is unambiguous."""
         service, _, method = name.strip().lstrip("/").replace("/", ".").rpartition(".")
         try:
-            grpc.channel_ready_future(self._channel).result(timeout=_REFLECTION_TIMEOUT)
-            served = sorted(self._contract.get_services())
-            matches = [full for full in served if service and (full == service or full.endswith(f".{service}"))]
-            exact = [full for full in matches if full == service] or matches
-            if len(exact) != 1:
-                many = f"name one of {', '.join(exact)} whole" if exact else f"{self._address} serves {', '.join(served)}"
-                raise StackError(f"there is no single service {service!r}: {many}")
-            found = self._pool.FindServiceByName(exact[0])
+            grpc.channel_ready_future(self._channels[self._address]).result(timeout=_REFLECTION_TIMEOUT)
         except grpc.FutureTimeoutError:
             raise StackError(f"nobody answers at {self._address}") from None
-        except grpc.RpcError as error:
-            raise StackError(f"{self._address} does not describe itself by reflection: {_details(error)}") from None
-        except KeyError:
-            raise StackError(f"{self._address} serves {exact[0]} but its reflection does not know it") from None
-        if method not in found.methods_by_name:
-            raise StackError(f"{found.full_name} has no method {method!r}, it has {', '.join(sorted(found.methods_by_name))}")
-        return ReflectedMethod(found.methods_by_name[method])
+        served: dict[str, _Contract] = {}
+        for contract in (_Contract(address, channel) for address, channel in self._channels.items()):
+            try:
+                served = {**dict.fromkeys(contract.services(), contract), **served}
+            except grpc.RpcError:
+                continue  # no reflection there
+            if len(found := _named(service, served)) == 1:
+                return _method_of(served[found[0]], found[0], method)
+        if not served:
+            raise StackError(f"{self._address} does not describe itself by reflection")
+        found = _named(service, served)
+        raise StackError(
+            f"there is no single service {service!r}: {'there are' if found else 'known are'} {', '.join(found or sorted(served))}"
+        )
 
     def call(
         self, method: ReflectedMethod, requests: Iterator[object], metadata: Sequence[tuple[str, str]], timeout: float
@@ -93,13 +105,15 @@ class ReflectedChannel:
         request_or_stream: Any = self._checked_stream(parsed) if method.takes_stream else next(parsed)
         kind = {(False, False): "unary_unary", (False, True): "unary_stream", (True, False): "stream_unary", (True, True): "stream_stream"}
         answer_type = GetMessageClass(method.descriptor.output_type)
-        stub = getattr(self._channel, kind[method.takes_stream, method.gives_stream])(
+        stub = getattr(self._channels[self._address], kind[method.takes_stream, method.gives_stream])(
             method.path, request_serializer=lambda message: message.SerializeToString(), response_deserializer=answer_type.FromString
         )
         try:
             answer = stub(request_or_stream, metadata=list(metadata), timeout=timeout)
             for message in answer if method.gives_stream else [answer]:
-                yield json_format.MessageToDict(message, descriptor_pool=self._pool)
+                yield json_format.MessageToDict(
+                    message, always_print_fields_with_no_presence=True, descriptor_pool=method.pool
+                )  # zeros are there to be seen, as at the edge
         except grpc.RpcError as error:
             if self._bad_request is not None:
                 raise self._bad_request from None
@@ -116,9 +130,24 @@ class ReflectedChannel:
     def _message(self, method: ReflectedMethod, request: object) -> Any:
         message = GetMessageClass(method.descriptor.input_type)()
         try:  # ParseDict says what is wrong with anything that is not a dict
-            return json_format.ParseDict(cast(dict[str, Any], request), message, descriptor_pool=self._pool)
+            return json_format.ParseDict(cast(dict[str, Any], request), message, descriptor_pool=method.pool)
         except (json_format.ParseError, AttributeError, TypeError) as error:
             raise StackError(f"the request is not a {method.descriptor.input_type.full_name}: {error}") from None
+
+
+def _named(service: str, served: Iterable[str]) -> list[str]:
+    matches = [full for full in served if service and (full == service or full.endswith(f".{service}"))]
+    return [full for full in matches if full == service] or matches
+
+
+def _method_of(contract: _Contract, service: str, method: str) -> ReflectedMethod:
+    try:
+        found = contract.pool.FindServiceByName(service)
+    except (KeyError, grpc.RpcError):
+        raise StackError(f"{contract.address} serves {service}, but its reflection does not describe it") from None
+    if method not in found.methods_by_name:
+        raise StackError(f"{service} has no method {method!r}, it has {', '.join(sorted(found.methods_by_name))}")
+    return ReflectedMethod(found.methods_by_name[method], contract.pool)
 
 
 def _status(error: grpc.RpcError) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def call(
         metadata = [_header(text) for text in header or []]
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
-        target = address or _edge_address(DataDirectory(data_dir))
-        with ReflectedChannel(target) as channel:
+        target, describers = (address, []) if address else _edge_and_services(DataDirectory(data_dir))
+        with ReflectedChannel(target, describers) as channel:
             try:
                 found = channel.method(method)
                 messages = _messages(request, found.takes_stream, sys.stdin)
@@ -50,12 +50,13 @@ def call(
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _edge_address(directory: DataDirectory) -> str:
+def _edge_and_services(directory: DataDirectory) -> tuple[str, list[str]]:
     running_pid(directory)
     state = read_state(directory.state_file)
     if state is None or "grpc" not in state.urls:
         raise StackError(f"the stack in {directory.path} has no edge yet: name a server with --address")
-    return state.urls["grpc"]
+    one_of_each = {entry.name.rpartition("-")[0]: entry.address for entry in state.processes if entry.kind == "service" and entry.address}
+    return state.urls["grpc"], list(one_of_each.values())
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -31,15 +31,15 @@ def call(address: str, *arguments: str, stdin: str | None = None, token: str = "
 )
 def test_a_method_may_be_named_long_or_short(address: str, method: str) -> None:
     done = call(address, method, '{"spokenText": "café"}')
-    assert (done.code, json.loads(done.out), done.err) == (0, {"spokenText": "café"}, "")
+    assert (done.code, json.loads(done.out), done.err) == (0, {"spokenText": "café", "times": 0}, "")
 
 
 def test_the_request_may_come_from_standard_input(address: str) -> None:
-    assert json.loads(call(address, "EchoService.Say", "-", stdin='{"spoken_text":\n "hi"}').out) == {"spokenText": "hi"}
+    assert json.loads(call(address, "EchoService.Say", "-", stdin='{"spoken_text":\n "hi"}').out)["spokenText"] == "hi"
 
 
-def test_no_request_is_the_empty_one(address: str) -> None:
-    assert json.loads(call(address, "EchoService.Say").out) == {}
+def test_no_request_is_the_empty_one_and_zeros_are_shown(address: str) -> None:
+    assert json.loads(call(address, "EchoService.Say").out) == {"spokenText": "", "times": 0}
 
 
 def test_a_server_stream_is_one_line_for_each_answer(address: str) -> None:
@@ -49,16 +49,16 @@ def test_a_server_stream_is_one_line_for_each_answer(address: str) -> None:
 
 @pytest.mark.parametrize("stdin", ['{"spokenText": "a"}\n\n{"spokenText": "b"}\n', '[{"spokenText": "a"},\n {"spokenText": "b"}]'])
 def test_a_client_stream_reads_lines_or_an_array(address: str, stdin: str) -> None:
-    assert json.loads(call(address, "EchoService.Join", "-", stdin=stdin).out) == {"spokenText": "a b"}
+    assert json.loads(call(address, "EchoService.Join", "-", stdin=stdin).out)["spokenText"] == "a b"
 
 
 def test_a_client_stream_takes_an_array_as_argument(address: str) -> None:
-    assert json.loads(call(address, "EchoService.Join", '[{"spokenText": "x"}, {"spokenText": "y"}]').out) == {"spokenText": "x y"}
+    assert json.loads(call(address, "EchoService.Join", '[{"spokenText": "x"}, {"spokenText": "y"}]').out)["spokenText"] == "x y"
 
 
 def test_both_directions_stream_at_once(address: str) -> None:
     done = call(address, "EchoService.Chat", "-", stdin='{"times": 1}\n{"times": 2}\n')
-    assert [json.loads(line) for line in done.out.splitlines()] == [{"times": 1}, {"times": 2}]
+    assert [json.loads(line)["times"] for line in done.out.splitlines()] == [1, 2]
 
 
 def test_an_error_is_its_status_with_details(address: str) -> None:
@@ -78,7 +78,7 @@ def test_an_error_is_its_status_with_details(address: str) -> None:
 
 def test_tokens_and_headers_are_sent(address: str) -> None:
     done = call(address, "EchoService.Whoami", "-H", "Accept-Language: pt-BR, en", token="t0ken")
-    assert json.loads(done.out) == {"spokenText": "accept-language=pt-BR, en authorization=Bearer t0ken"}
+    assert json.loads(done.out)["spokenText"] == "accept-language=pt-BR, en authorization=Bearer t0ken"
 
 
 @pytest.mark.parametrize(
