@@ -1,6 +1,6 @@
 """Update masks: which fields of a resource a request changes (https://google.aip.dev/134)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import FieldDescriptor
@@ -9,14 +9,13 @@ from google.protobuf.message import Message
 
 from mesh.errors import InvalidArgument, Violation
 
-_FIXED = {field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IDENTIFIER, field_behavior_pb2.IMMUTABLE}
+_FIXED = frozenset({field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IDENTIFIER, field_behavior_pb2.IMMUTABLE})
 
 
 def changed_fields(mask: FieldMask, resource: Message) -> frozenset[str]:
     """Top-level fields to change: the populated ones without a mask, all for `*`. An unknown or fixed path is a violation."""
-    changeable = {
-        field.name: field for field in resource.DESCRIPTOR.fields if not _FIXED.intersection(_behavior(field)) and field.name != "etag"
-    }
+    fields: Sequence[FieldDescriptor] = resource.DESCRIPTOR.fields  # type: ignore[assignment]  # both implementations are described alike
+    changeable = {field.name: field for field in fields if not _FIXED & _behavior(field) and field.name != "etag"}
     if not mask.paths:
         return frozenset(field.name for field, _ in resource.ListFields() if field.name in changeable)
     if list(mask.paths) == ["*"]:
@@ -33,5 +32,5 @@ def changed_fields(mask: FieldMask, resource: Message) -> frozenset[str]:
     return frozenset(mask.paths)
 
 
-def _behavior(field: FieldDescriptor) -> Iterable[int]:
-    return field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+def _behavior(field: FieldDescriptor) -> frozenset[int]:
+    return frozenset(field.GetOptions().Extensions[field_behavior_pb2.field_behavior])

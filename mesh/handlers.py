@@ -85,7 +85,7 @@ class Handler:
         progress = _Progress(self, incoming)
         try:
             call = progress.admit()
-            request = self._requests(payload) if self.policy.client_streaming else self._parsed(payload)
+            request = self._parsed(payload) if isinstance(payload, bytes) else self._requests(payload)
             async with asyncio.timeout(call.deadline.remaining()):
                 response: Message = await self._method(request, call)
             answer = response.SerializeToString()
@@ -99,7 +99,7 @@ class Handler:
         progress = _Progress(self, incoming)
         try:
             call = progress.admit()
-            request = self._requests(payload) if self.policy.client_streaming else self._parsed(payload)
+            request = self._parsed(payload) if isinstance(payload, bytes) else self._requests(payload)
             responses = aiter(self._method(request, call))
             while True:
                 # The timeout is around each step, not around the yield: the consumer's time is bounded by the transport.
@@ -115,9 +115,9 @@ class Handler:
             raise progress.failed(error) from error
         progress.succeeded()
 
-    def _parsed(self, payload: bytes | AsyncIterator[bytes]) -> Message:
+    def _parsed(self, payload: bytes) -> Message:
         try:
-            request = self._request_type.FromString(payload)  # type: ignore[arg-type]  # the transport keeps to the policy
+            request = self._request_type.FromString(payload)
         except DecodeError as error:
             raise errors.InvalidArgument(
                 [errors.Violation("", "the request is not a valid message of its type")], "MALFORMED_MESSAGE"

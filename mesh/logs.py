@@ -18,7 +18,7 @@ def configure_logs(service: str, instance: str, level: str) -> None:
         _add_trace_id,
     ]
     handler = logging.StreamHandler(sys.stderr)
-    render = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    render: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, *render]))
     logging.basicConfig(handlers=[handler], level=level, force=True)

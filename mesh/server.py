@@ -54,6 +54,11 @@ class Service:
     background: Sequence[Background] = ()
 
 
+def on_the_mesh(context: str) -> str:
+    """The target by which gRPC finds `context` through the control plane."""
+    return f"xds:///{context}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
     """What a context's bootstrap is given. `dial` says where another context is found; tests put addresses there."""
@@ -62,7 +67,7 @@ class Foundation:
     database: Database
     bus: Bus
     tracing: Tracing
-    dial: Callable[[str], str] = lambda context: f"xds:///{context}"
+    dial: Callable[[str], str]
     channels: list[Channel] = field(default_factory=list)
 
     def channel(self, context: str, *services: ServiceDescriptor) -> Channel:
@@ -82,14 +87,13 @@ class StartFailed(Exception):
 class RunningService:
     """One service between `start` and `drain`; also what component tests use."""
 
-    def __init__(self, context: str, build: Build, settings: Settings, *, dial: Callable[[str], str] | None = None) -> None:
+    def __init__(self, context: str, build: Build, settings: Settings, *, dial: Callable[[str], str] = on_the_mesh) -> None:
         self._context, self._settings = context, settings
         self._instance_id = settings.instance_id or f"{context}-{os.getpid()}"
         tracing = Tracing(context, self._instance_id, settings.otlp_endpoint, settings.trace_ratio)
         name = f"reelmesh {context}"
         database = Database(settings.database_url, max_size=settings.database_pool_size, application_name=name)
-        others = {} if dial is None else {"dial": dial}
-        self.foundation = Foundation(settings=settings, database=database, bus=Bus(settings.nats_url, name), tracing=tracing, **others)
+        self.foundation = Foundation(settings=settings, database=database, bus=Bus(settings.nats_url, name), tracing=tracing, dial=dial)
         self._build = build
         self._stop = asyncio.Event()
         self._background: list[asyncio.Task[None]] = []

@@ -6,9 +6,9 @@ field does not say is bounded by the defaults below, so that no input is unlimit
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -27,6 +27,7 @@ _TIMESTAMP_SECONDS = (-62_135_596_800, 253_402_300_799)
 _DURATION_SECONDS = (-315_576_000_000, 315_576_000_000)
 
 Check = Callable[[Message, str, list[Violation]], None]
+T = TypeVar("T")
 ValueCheck = Callable[[Any, str, list[Violation]], None]
 
 
@@ -109,13 +110,13 @@ def _value_check(field: FieldDescriptor, partial: bool) -> ValueCheck:
     limits = field.GetOptions().Extensions[options_pb2.limits]
     match field.type:
         case FieldDescriptor.TYPE_MESSAGE:
-            return _message_check(field.message_type, partial)
+            return _message_check(_described(field.message_type), partial)
         case FieldDescriptor.TYPE_STRING:
             return _string_check(limits.max_length or DEFAULT_MAX_LENGTH, limits.pattern)
         case FieldDescriptor.TYPE_BYTES:
             return _bytes_check(limits.max_length or DEFAULT_MAX_BYTES)
         case FieldDescriptor.TYPE_ENUM:
-            return _enum_check(field.enum_type.values_by_number.keys())
+            return _enum_check(_described(field.enum_type).values_by_number)
         case FieldDescriptor.TYPE_BOOL:
             return lambda value, path, violations: None
         case _:
@@ -164,7 +165,7 @@ def _bytes_check(longest: int) -> ValueCheck:
     return check
 
 
-def _enum_check(known: Sequence[int]) -> ValueCheck:
+def _enum_check(known: Iterable[int]) -> ValueCheck:
     numbers = frozenset(known)
 
     def check(value: int, path: str, violations: list[Violation]) -> None:
@@ -189,6 +190,11 @@ def _number_check(limits: options_pb2.FieldRules) -> ValueCheck:
             violations.append(Violation(path, f"must be a multiple of {step:g}"))
 
     return check
+
+
+def _described(kind: T | None) -> T:
+    assert kind is not None  # noqa: S101  # the field's type says that it has one
+    return kind
 
 
 def _is_required(field: FieldDescriptor) -> bool:

@@ -75,12 +75,13 @@ def _method_handler(handler: Handler) -> grpc.RpcMethodHandler[Any, Any]:
     return make[policy.client_streaming, policy.server_streaming](behaviour)
 
 
-def _unary_behaviour(handler: Handler) -> Callable[[Any, Context], Awaitable[bytes]]:
-    async def answer(payload: Any, context: Context) -> bytes:
+def _unary_behaviour(handler: Handler) -> Callable[[Any, Context], Awaitable[bytes | None]]:
+    async def answer(payload: Any, context: Context) -> bytes | None:
         try:
             return await handler.unary(payload, _incoming(context))
         except CallFailed as failed:
             await _abort(context, failed.status)
+            return None  # abort has raised
 
     return answer
 
