@@ -63,9 +63,9 @@ class GrpcioServer:
         await self._server.stop(grace)
 
 
-def _method_handler(handler: Handler) -> grpc.RpcMethodHandler[Any, Any]:
+def _method_handler(handler: Handler) -> "grpc.RpcMethodHandler[Any, Any]":
     policy = handler.policy
-    make: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
+    make: dict[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, Any]"]] = {
         (False, False): grpc.unary_unary_rpc_method_handler,
         (True, False): grpc.stream_unary_rpc_method_handler,
         (False, True): grpc.unary_stream_rpc_method_handler,

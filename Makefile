@@ -1,0 +1,60 @@
+# Everything a newcomer needs is `make up` and `make test`; both make their environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGES := mesh movie_service rating_service metadata_service edge stack protogen bench tests
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test test-slow check format protos stubs bench clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+up: $(READY) ## run the platform here (flags by ARGS='--detach --edge-port 9090')
+	@$(BIN)/reelmesh up $(ARGS)
+
+down: $(READY) ## stop what `make up ARGS=--detach` started
+	@$(BIN)/reelmesh down $(ARGS)
+
+test: $(READY) ## the whole test suite, without the long runs (flags by ARGS='-k search')
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(READY) ## the long runs: full-size races and faults
+	@$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
+
+check: $(READY) ## format, lint, types, architecture, contract
+	@$(BIN)/ruff format --check $(PACKAGES) hatch_build.py
+	@$(BIN)/ruff check $(PACKAGES) hatch_build.py
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/buf format --diff --exit-code
+	@$(BIN)/buf lint
+	@$(BIN)/python -m protogen breaking
+
+format: $(READY) ## put code and contract in form
+	@$(BIN)/ruff format $(PACKAGES) hatch_build.py
+	@$(BIN)/ruff check --fix $(PACKAGES) hatch_build.py
+	@$(BIN)/buf format --write
+
+protos: $(READY) ## generate the stubs from protos/
+	@$(BIN)/python -m protogen
+
+stubs: $(READY) ## a wheel of the stubs alone, for other teams' services (dist/)
+	@$(BIN)/python -m protogen stubs
+
+bench: $(READY) ## all benchmarks, with a table and JSON under build/bench/
+	@$(BIN)/python -m bench
+
+clean: ## remove what was generated; data and environment stay
+	rm -rf build dist reelmesh .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# The lock has names and versions only; where packages come from is the machine's own setting.
+$(READY): requirements.lock pyproject.toml hatch_build.py $(wildcard protogen/*.py) $(shell find protos -name '*.proto' 2>/dev/null)
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Reelmesh needs Python 3.11 or newer; name one with PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Preparing the environment in $(VENV) (once; a minute or so) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
