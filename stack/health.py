@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from stack.component import State
 from stack.directory import DataDirectory
+from stack.servers.command import accepts
 from stack.servers.envoy import EnvoyServer
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
@@ -33,6 +35,8 @@ def _check_of(directory: DataDirectory, process: ProcessEntry) -> Callable[[], b
         return NatsServer(directory.nats, port=port).is_ready
     if process.kind == "envoy":
         return EnvoyServer(directory.edge, directory.edge / "bootstrap.json", address=process.address).is_ready
+    if process.kind == "control-plane":  # it serves xDS only, to clients that keep their last answer when it is away
+        return lambda: accepts(process.address)
     return lambda: grpc_serving(process.address)
 
 
@@ -43,7 +47,8 @@ def grpc_serving(address: str) -> bool:
 
     with grpc.insecure_channel(address) as channel:
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=_ASKED_FOR)
+            stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs are empty
+            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=_ASKED_FOR)
         except grpc.RpcError:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

@@ -10,7 +10,7 @@ from stack.component import Component
 from stack.directory import DataDirectory
 from stack.errors import StackError
 from stack.registrations import Registrations
-from stack.servers.command import Command, Server, free_port
+from stack.servers.command import Command, Server, accepts, free_port
 from stack.servers.envoy import EnvoyServer
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
@@ -82,7 +82,7 @@ class Platform:
             name="control-plane",
             kind="control-plane",
             command=lambda: self._python("edge", {"REELMESH_LISTEN": self._xds_address, "REELMESH_EDGE_LISTEN": self.edge_address}),
-            is_ready=lambda: _accepts(self._xds_address),
+            is_ready=lambda: accepts(self._xds_address),
             address=lambda: self._xds_address,
         )
 
@@ -115,7 +115,7 @@ class Platform:
             self._envoy.prepare()
             write_bootstrap(self._directory.edge / "bootstrap.json", xds_servers=[self._xds_address])
 
-        return _server(self._envoy, "edge", prepare=prepare, after=("control-plane", *services))
+        return _server(self._envoy, "edge", prepare=prepare, after=("control-plane", *services), start_timeout=20)
 
     def _python(self, module: str, settings: dict[str, str]) -> Command:
         path = os.pathsep.join(part for part in (str(_PROJECT), os.environ.get("PYTHONPATH", "")) if part)
@@ -155,15 +155,6 @@ def _server(
         start_timeout=start_timeout,
         stop_timeout=stop_timeout,
     )
-
-
-def _accepts(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((host, int(port)), timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 def _require_free(address: str) -> None:

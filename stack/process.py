@@ -153,7 +153,7 @@ class SupervisedProcess:
             self._on_change(self)
 
     def _obituary(self) -> str:
-        said = " / ".join(self.log.last_lines()) or "it said nothing"
+        said = " / ".join(dict.fromkeys(self.log.last_lines())) or "it said nothing"  # each attempt may have said the same
         return f"{self.component.name} does not start ({self.last_exit}); its last words in {self.log.path}: {said}"
 
 

@@ -63,6 +63,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def accepts(address: str) -> bool:
+    """True when somebody listens at host:port."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=1):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
 def write_private(path: Path, text: str) -> None:
     """Writes a file that only its owner can read, whole or not at all."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")

@@ -6,7 +6,7 @@ import urllib.request
 from pathlib import Path
 
 from stack.errors import StackError
-from stack.servers.command import Command
+from stack.servers.command import Command, accepts
 
 
 class EnvoyServer:
@@ -51,10 +51,10 @@ class EnvoyServer:
         )
 
     def is_ready(self) -> bool:
-        """True once Envoy has its first configuration from the control plane and accepts connections."""
+        """True once Envoy is live and listens: with a configuration that it refused it is the one without the other."""
         try:
             with urllib.request.urlopen(f"http://{self.admin_address}/ready", timeout=1) as answer:
-                return int(answer.status) == 200
+                return int(answer.status) == 200 and accepts(self._address)
         except (OSError, urllib.error.URLError, ValueError):
             return False
 
