@@ -112,7 +112,8 @@ class RunningService:
         service = self._build(foundation)
         try:
             self._server = GrpcioServer(self._handlers(service), settings.listen)
-            self.address = await self._server.start()
+            await self._server.start()
+            self.address = self._server.address
         except (RuntimeError, ValueError) as error:
             raise StartFailed(f"{self._context}: cannot listen on {settings.listen}: {error}") from error
         await self._server.set_serving(True)

@@ -27,11 +27,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class GrpcioServer:
-    """Serves `handlers` by path; `listen` is host:port. `start` returns the address with the port that was chosen."""
+    """Serves `handlers` by path; `listen` is host:port, `address` the same with the port that was chosen."""
 
     def __init__(self, handlers: Mapping[str, Handler], listen: str) -> None:
         self._handlers = handlers
         self._listen = listen
+        self.address = ""
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._services = sorted({handler.policy.service for handler in handlers.values()})
@@ -43,13 +44,13 @@ class GrpcioServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
 
-    async def start(self) -> str:
+    async def start(self) -> None:
         """Bind and accept calls; health answers NOT_SERVING until `set_serving`."""
         host, _ = host_and_port(self._listen)
         await self.set_serving(False)
         port = self._server.add_insecure_port(self._listen)
         await self._server.start()
-        return f"{host}:{port}"
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def set_serving(self, serving: bool) -> None:
         """The health of the server as a whole (the empty name) and of each of its services."""
