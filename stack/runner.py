@@ -25,10 +25,15 @@ _TICK = 0.25
 
 
 class Run:
-    """`ready` is told once, when the platform has answered its first request; `settled` when the demo data has come or failed too."""
+    """`ready` is told once, when the platform has answered its first request; `settled` when the demo data has come or failed too.
 
-    def __init__(self, options: Options, display: Display, ready: Callable[[], None], settled: Callable[[], None]) -> None:
-        self._options, self._display, self._ready, self._settled = options, display, ready, settled
+    `tokens` off keeps URLs and tokens out of the display: in the background that is a log file.
+    """
+
+    def __init__(
+        self, options: Options, display: Display, ready: Callable[[], None], settled: Callable[[], None], *, tokens: bool = True
+    ) -> None:
+        self._options, self._display, self._ready, self._settled, self._tokens = options, display, ready, settled, tokens
         self._directory = DataDirectory(options.data_dir)
         self._stop = asyncio.Event()
 
@@ -59,7 +64,7 @@ class Run:
             return
         await starting
         self._write(platform, supervisor)
-        self._announce(platform)
+        self._announce(platform.urls)
         self._ready()
         demo = asyncio.create_task(self._load_demo(platform))
         try:
@@ -96,8 +101,8 @@ class Run:
     def _write(self, platform: Platform, supervisor: Supervisor) -> None:
         write_state(self._directory.state_file, StackState(os.getpid(), entries(supervisor.processes), platform.urls))
 
-    def _announce(self, platform: Platform) -> None:
-        for line in announcement(self._directory, platform.urls):
+    def _announce(self, urls: dict[str, str]) -> None:
+        for line in announcement(self._directory, urls) if self._tokens else []:
             self._display.say(line)
 
     def _listen_to_signals(self, supervisor: Supervisor) -> None:

@@ -51,7 +51,7 @@ def _in_foreground(options: Options, report_fd: int) -> None:
     console = Console()
     display: Display = LiveDisplay(console) if console.is_terminal and report_fd < 0 else PlainDisplay(sys.stdout)
     try:
-        asyncio.run(Run(options, display, report.ready, report.settled).run())
+        asyncio.run(Run(options, display, report.ready, report.settled, tokens=report_fd < 0).run())
     except (StackError, OSError) as error:
         report.failed(str(error))
         raise
