@@ -11,7 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from mesh import errors
 from mesh.auth import Authenticator, KeySet
 from mesh.call import Call
-from mesh.handlers import CallEnvironment, build_handlers
+from mesh.handlers import CallEnvironment, ErrorTable, build_handlers
 from mesh.tracing import Tracing
 from mesh.transport.grpcio.server import GrpcioServer
 from reelmesh.movie.v1 import movie_service_pb2 as pb
@@ -78,7 +78,7 @@ def behaviour() -> Behaviour:
 async def server(behaviour: Behaviour, tmp_path: Path) -> AsyncIterator[GrpcioServer]:
 
     authenticator = Authenticator(KeySet(write_jwks(tmp_path / "jwks.json")), "reelmesh", "reelmesh")
-    table = {DomainTrouble: lambda error: errors.FailedPrecondition("TROUBLE", "It is in trouble.", "movies/a")}
+    table: ErrorTable = {DomainTrouble: lambda error: errors.FailedPrecondition("TROUBLE", "It is in trouble.", "movies/a")}
     handlers = build_handlers(SERVICE, servicer_of(behaviour), table, CallEnvironment(authenticator, Tracing("movie")))
     server = GrpcioServer(handlers, "127.0.0.1:0")
     await server.start()
