@@ -11,7 +11,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from mesh.events import metrics
 from mesh.events.bus import Bus
-from mesh.events.leading import OUTAGES, pause
+from mesh.events.leading import OUTAGES, going_on, pause
 from mesh.events.pulling import Puller
 from mesh.events.streams import EVENTS, ensure_streams
 from mesh.events.wire import EventMeta, MalformedEventError, read_event, subject_of
@@ -42,7 +42,7 @@ class Broadcast:
         self._gaps = metrics.broadcast_gaps.labels(name)
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
+        while going_on(stop):
             try:
                 await self._listen(stop)
             except OUTAGES as error:
@@ -71,7 +71,7 @@ class Broadcast:
         )
         async with Puller(self._bus, client, name, _LIMIT) as puller:
             self._gap()
-            while not stop.is_set():
+            while going_on(stop):
                 for message in await puller.next_batch(wait=0.5):
                     self._tell(message.headers, message.data, message.metadata.sequence.stream)
         await client.jetstream().delete_consumer(EVENTS, name)

@@ -15,7 +15,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from mesh.events import metrics
 from mesh.events.bus import Bus
 from mesh.events.dead_letters import publish_dead_letter
-from mesh.events.leading import lead, pause
+from mesh.events.leading import going_on, lead, pause
 from mesh.events.pulling import Puller
 from mesh.events.streams import EVENTS, ensure_streams
 from mesh.events.tracing import handling
@@ -102,7 +102,7 @@ class Consumer:
         # What our predecessor received and did not acknowledge comes first again, instead of after newer events.
         await jetstream.reset_consumer(EVENTS, self._durable)
         async with Puller(self._bus, client, self._durable, self._batch) as puller:
-            while not stop.is_set():
+            while going_on(stop):
                 messages = await puller.next_batch(wait=0.5)
                 if not messages:
                     self._lag.set(0)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import nats.errors
 import psycopg
@@ -22,12 +23,19 @@ _LOCK = text_statement(f"SELECT pg_try_advisory_lock({_LOCKS}, hashtext(%(name)s
 OUTAGES = (Unavailable, psycopg.OperationalError, psycopg.InterfaceError, nats.errors.Error, OSError, asyncio.TimeoutError)
 
 
+def going_on(stop: asyncio.Event) -> bool:
+    """Whether to go on; raises a cancellation again that somebody swallowed (Python 3.11's `wait_for` and nats-py's `publish` do)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+    return not stop.is_set()
+
+
 async def pause(stop: asyncio.Event, seconds: float) -> None:
     """Until `stop`, at most `seconds`."""
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
 
 
 async def lead(database: Database, name: str, stop: asyncio.Event, work: Callable[[Connection], Awaitable[None]]) -> None:
@@ -37,10 +45,10 @@ async def lead(database: Database, name: str, stop: asyncio.Event, work: Callabl
     so there are never two. Waiting polls, because a statement that waits for hours would hold back vacuum.
     """
     failures = 0
-    while not stop.is_set():
+    while going_on(stop):
         try:
             async with database.dedicated_connection() as connection:
-                while not stop.is_set():
+                while going_on(stop):
                     row = await (await connection.execute(_LOCK.sql, _LOCK.values({"name": name}))).fetchone()
                     if row == (True,):
                         failures = 0

@@ -60,7 +60,8 @@ class Puller:
         if not self._received and not self._interrupted:
             self._something.clear()
             try:
-                await asyncio.wait_for(self._something.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._something.wait()
             except TimeoutError:
                 if loop.time() > self._expires_at + _GRACE:
                     raise Unavailable("EVENTS_AWAY", "The event stream does not answer.") from None

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from mesh.events import metrics
 from mesh.events.bus import Bus
 from mesh.events.housekeeping import Retention, clean
-from mesh.events.leading import lead
+from mesh.events.leading import going_on, lead
 from mesh.events.publishing import BATCH_LIMIT, Outgoing, publish_in_order
 from mesh.events.streams import ensure_streams
 from mesh.events.wire import KEY, MESSAGE_ID, TIME, TRACEPARENT, TYPE, subject_of
@@ -69,7 +69,7 @@ class Relay:
         client = await self._bus.client()
         await ensure_streams(client)
         await connection.execute(f"LISTEN {OUTBOX_CHANNEL}".encode())
-        while not stop.is_set():
+        while going_on(stop):
             if not await self._publish_some(connection, client):
                 self._lag.set(0)
                 await self._clean_when_due(connection)

@@ -54,7 +54,8 @@ class Running:
 
     async def kill(self) -> None:
         self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        _, alive = await asyncio.wait([self._task], timeout=10)
+        assert not alive, f"did not end when cancelled: {self._task.get_stack()}"
 
     async def __aenter__(self) -> "Running":
         return self
