@@ -15,7 +15,6 @@ from protogen import protoc
 
 PACKAGE = "reelmesh"
 DESCRIPTORS = "descriptors.binpb"
-_STAMP = ".generated"
 _TOOLS = ("grpcio-tools", "mypy-protobuf", "googleapis-common-protos")
 
 
@@ -25,7 +24,7 @@ def generate(root: Path) -> bool:
     build.mkdir(exist_ok=True)
     with _alone(build / "protogen.lock"):
         inputs = _inputs_digest(root)
-        stamp = target / _STAMP
+        stamp = build / "protogen.stamp"
         if stamp.is_file() and stamp.read_text() == _stamp(inputs, target, build / "googleapis"):
             return False
         with TemporaryDirectory(prefix="protogen-", dir=build) as folder:
@@ -81,13 +80,12 @@ def _inputs_digest(root: Path) -> str:
 
 def _stamp(inputs: str, target: Path, googleapis: Path) -> str:
     # With the outputs in it, a file that was deleted or edited is made anew.
-    outputs = {name: content for name, content in _contents(target).items() if name != _STAMP} if target.is_dir() else {}
-    return f"{inputs}\n{_digest(outputs)}\n{_digest(_contents(googleapis))}\n"
+    return f"{inputs}\n{_digest(_contents(target))}\n{_digest(_contents(googleapis))}\n"
 
 
 def _replace(target: Path, contents: Mapping[str, bytes]) -> None:
     """Make the files below `target` equal to `contents`; equal ones stay untouched, so that running processes do not notice."""
-    present = _contents(target) if target.is_dir() else {}
+    present = _contents(target)
     for name in present.keys() - contents.keys():
         (target / name).unlink()
     for name, content in contents.items():
