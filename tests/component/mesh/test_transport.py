@@ -176,9 +176,8 @@ async def test_health_and_reflection_answer_by_the_standard_services(server: Grp
         assert (await health.Check(health_pb2.HealthCheckRequest(service=service))).status == health_pb2.HealthCheckResponse.SERVING
     await server.set_serving(False)
     assert (await health.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.NOT_SERVING
-    ask = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(
-        iter([reflection_pb2.ServerReflectionRequest(list_services="")])
-    )
+    service, message = cast(Any, reflection_pb2_grpc), cast(Any, reflection_pb2)
+    ask = service.ServerReflectionStub(channel).ServerReflectionInfo(iter([message.ServerReflectionRequest(list_services="")]))
     listed = {service.name async for response in ask for service in response.list_services_response.service}
     assert {"reelmesh.movie.v1.MovieService", "grpc.health.v1.Health"} <= listed
 
