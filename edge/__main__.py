@@ -1,0 +1,16 @@
+"""`python -m edge`: the control plane with the edge's resources."""
+
+import asyncio
+import sys
+
+from edge.descriptors import ContractMissing, load_contract
+from edge.process import StartFailed, run
+from edge.settings import EdgeSettings
+from mesh.logs import configure_logs
+
+settings = EdgeSettings()
+configure_logs("edge", settings.instance_id, settings.log_level)
+try:
+    asyncio.run(run(settings, load_contract()))
+except (ContractMissing, StartFailed) as error:
+    sys.exit(str(error))

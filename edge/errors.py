@@ -1,0 +1,121 @@
+"""Every answer that Envoy makes up itself, in the shape of the services' errors: google.rpc.Status, as JSON or as gRPC status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from envoy_data_plane.envoy.config.accesslog.v3 import (
+    AccessLogFilter,
+    AndFilter,
+    ComparisonFilter,
+    ComparisonFilterOp,
+    HeaderFilter,
+    StatusCodeFilter,
+)
+from envoy_data_plane.envoy.config.core.v3 import (
+    DataSource,
+    HeaderValue,
+    HeaderValueOption,
+    HeaderValueOptionHeaderAppendAction,
+    RuntimeUInt32,
+    SubstitutionFormatString,
+)
+from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import LocalReplyConfig, ResponseMapper
+from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
+from envoy_data_plane.google.protobuf import Struct
+from google.rpc import code_pb2
+
+# The transcoder keeps the path it was asked for in this header, which nobody outside can send (see listener.py).
+TRANSCODED = "x-envoy-original-path"
+_DOMAIN = "reelmesh.edge"
+_TYPE = "type.googleapis.com/google.rpc."
+# Envoy's own words; for what they do not say to a caller (addresses, resets) a fixed sentence stands in the table.
+_ENVOYS_WORDS = "%LOCAL_REPLY_BODY%"
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    code: int
+    reason: str
+    message: str = _ENVOYS_WORDS
+    retry: bool = False
+
+
+_ERRORS: Mapping[int, _Error] = {
+    400: _Error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST"),
+    401: _Error(code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED"),
+    403: _Error(code_pb2.PERMISSION_DENIED, "PERMISSION_DENIED"),
+    404: _Error(code_pb2.NOT_FOUND, "PATH_NOT_FOUND"),
+    405: _Error(code_pb2.UNIMPLEMENTED, "METHOD_NOT_ALLOWED"),
+    408: _Error(code_pb2.DEADLINE_EXCEEDED, "REQUEST_TIMEOUT", "the request did not arrive in time"),
+    413: _Error(code_pb2.RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE", "the request body is too large"),
+    415: _Error(code_pb2.INVALID_ARGUMENT, "UNSUPPORTED_MEDIA_TYPE"),
+    426: _Error(code_pb2.INVALID_ARGUMENT, "UPGRADE_REQUIRED"),
+    429: _Error(code_pb2.RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "too many requests", retry=True),
+    431: _Error(code_pb2.INVALID_ARGUMENT, "HEADERS_TOO_LARGE", "the request headers are too large"),
+    500: _Error(code_pb2.INTERNAL, "INTERNAL", "internal error"),
+    502: _Error(code_pb2.UNAVAILABLE, "BAD_GATEWAY", "the service gave no usable answer", retry=True),
+    503: _Error(code_pb2.UNAVAILABLE, "SERVICE_UNAVAILABLE", "the service is not available", retry=True),
+    504: _Error(code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the service did not answer in time"),
+}
+_ANY_OTHER = _Error(code_pb2.UNKNOWN, "UNKNOWN")
+# gRPC callers get what Envoy derives from the HTTP status, but for these: a path is a method to them, and Envoy's guess would be retried.
+_GRPC_CODES = {404: code_pb2.UNIMPLEMENTED}
+
+
+def local_replies() -> LocalReplyConfig:
+    mappers = [_grpc_mapper(status, error) for status, error in _ERRORS.items()]
+    mappers += [_json_mapper(_status_is(status), error) for status, error in _ERRORS.items()]
+    mappers.append(_json_mapper(_status_from(400), _ANY_OTHER))
+    return LocalReplyConfig(mappers=mappers)
+
+
+def _grpc_mapper(status: int, error: _Error) -> ResponseMapper:
+    """Trailers only: what is the body elsewhere is grpc-message here."""
+    code = _GRPC_CODES.get(status, error.code)
+    header = HeaderValueOption(
+        header=HeaderValue(key="grpc-status", value=str(code)),
+        append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+    )
+    text = SubstitutionFormatString(text_format_source=DataSource(inline_string=error.message))
+    return ResponseMapper(filter=_all(_status_is(status), *_grpc_callers()), body_format_override=text, headers_to_add=[header])
+
+
+def _json_mapper(condition: AccessLogFilter, error: _Error) -> ResponseMapper:
+    details: list[dict[str, object]] = [
+        {
+            "@type": f"{_TYPE}ErrorInfo",
+            "reason": error.reason,
+            "domain": _DOMAIN,
+            "metadata": {"request_id": "%REQ(X-REQUEST-ID)%"},
+        }
+    ]
+    if error.retry:
+        details.append({"@type": f"{_TYPE}RetryInfo", "retryDelay": "1s"})
+    status = {"code": error.code, "message": error.message, "details": details}
+    shape = SubstitutionFormatString(json_format=Struct.from_dict(status), content_type="application/json", omit_empty_values=True)
+    return ResponseMapper(filter=condition, body_format_override=shape)
+
+
+def _grpc_callers() -> tuple[AccessLogFilter, AccessLogFilter]:
+    """gRPC and gRPC-Web: the content type says so, and it was not the transcoder who wrote it."""
+    content = HeaderMatcher(name="content-type", string_match=StringMatcher(prefix="application/grpc"))
+    transcoded = HeaderMatcher(name=TRANSCODED, present_match=True, invert_match=True)
+    return AccessLogFilter(header_filter=HeaderFilter(header=content)), AccessLogFilter(header_filter=HeaderFilter(header=transcoded))
+
+
+def _all(*filters: AccessLogFilter) -> AccessLogFilter:
+    return AccessLogFilter(and_filter=AndFilter(filters=list(filters)))
+
+
+def _status_is(status: int) -> AccessLogFilter:
+    return _status(ComparisonFilterOp.EQ, status)
+
+
+def _status_from(status: int) -> AccessLogFilter:
+    return _status(ComparisonFilterOp.GE, status)
+
+
+def _status(op: ComparisonFilterOp, status: int) -> AccessLogFilter:
+    value = RuntimeUInt32(default_value=status, runtime_key=f"edge.local_reply.{op.value}.{status}")
+    return AccessLogFilter(status_code_filter=StatusCodeFilter(comparison=ComparisonFilter(op=op, value=value)))

@@ -1,0 +1,58 @@
+"""The listener of the edge: one port for HTTP/1.1 and HTTP/2, for JSON, gRPC-Web and gRPC."""
+
+from datetime import timedelta
+
+from envoy_data_plane.envoy.config.core.v3 import Address, Http2ProtocolOptions, HttpProtocolOptions, SocketAddress
+from envoy_data_plane.envoy.config.listener.v3 import Filter, FilterChain, Listener
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
+    HttpConnectionManager,
+    HttpConnectionManagerPathWithEscapedSlashesAction,
+    HttpFilter,
+    Rds,
+)
+
+from edge.arrival import early_mutation
+from edge.errors import local_replies
+from edge.options import MEBIBYTE
+from edge.routes import ROUTES
+from mesh.control_plane.resources import ADS_SOURCE, packed
+
+_IDLE_CONNECTION = timedelta(minutes=5)
+_IDLE_STREAM = timedelta(seconds=60)
+_HEADERS_WITHIN = timedelta(seconds=10)
+_MAX_HEADERS = 100
+_MAX_HEADER_KIBIBYTES = 32
+_MAX_STREAMS = 256  # of one connection
+
+
+def listener(host: str, port: int, filters: list[HttpFilter]) -> Listener:
+    manager = HttpConnectionManager(
+        stat_prefix="edge",
+        rds=Rds(route_config_name=ROUTES, config_source=ADS_SOURCE),
+        http_filters=filters,
+        local_reply_config=local_replies(),
+        server_name="reelmesh",
+        early_header_mutation_extensions=[early_mutation()],
+        # The connection says who calls, not its headers; behind another proxy, the number of trusted hops is to be raised.
+        use_remote_address=True,
+        generate_request_id=True,
+        always_set_request_id_in_response=True,
+        normalize_path=True,
+        merge_slashes=True,
+        path_with_escaped_slashes_action=HttpConnectionManagerPathWithEscapedSlashesAction.KEEP_UNCHANGED,
+        max_request_headers_kb=_MAX_HEADER_KIBIBYTES,
+        request_headers_timeout=_HEADERS_WITHIN,
+        stream_idle_timeout=_IDLE_STREAM,
+        drain_timeout=timedelta(seconds=5),
+        common_http_protocol_options=HttpProtocolOptions(idle_timeout=_IDLE_CONNECTION, max_headers_count=_MAX_HEADERS),
+        http2_protocol_options=Http2ProtocolOptions(
+            max_concurrent_streams=_MAX_STREAMS, initial_stream_window_size=MEBIBYTE, initial_connection_window_size=4 * MEBIBYTE
+        ),
+    )
+    chain = FilterChain(filters=[Filter(name="envoy.filters.network.http_connection_manager", typed_config=packed(manager))])
+    return Listener(
+        name="edge",
+        address=Address(socket_address=SocketAddress(address=host, port_value=port)),
+        filter_chains=[chain],
+        per_connection_buffer_limit_bytes=MEBIBYTE,
+    )

@@ -1,0 +1,59 @@
+"""The control plane as a process, with the resources of the edge beside those of gRPC clients."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+
+import structlog
+
+from edge.descriptors import Contract
+from edge.options import EdgeOptions, StaticPage
+from edge.resources import NODE_CLUSTER, edge_builder
+from edge.settings import EdgeSettings
+from mesh.control_plane.ads import AdsServer
+from mesh.control_plane.following import follow
+from mesh.control_plane.snapshot import grpc_client_builder
+from mesh.policy import policies
+from mesh.registry.local import LocalRegistry
+from mesh.registry.port import Registry
+
+_log = structlog.get_logger(__name__)
+
+
+class StartFailed(Exception):
+    """The text is one line for whoever started the process."""
+
+
+def control_plane(contract: Contract, options: EdgeOptions) -> AdsServer:
+    """Serves the contract's contexts to gRPC clients, and the edge to nodes of the cluster "edge"."""
+    methods = list(policies(contract.services).values())
+    return AdsServer(grpc_client_builder(methods), {NODE_CLUSTER: edge_builder(contract.descriptor_set, methods, options)})
+
+
+async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[StaticPage] = ()) -> None:
+    """Until SIGTERM or SIGINT. Raises StartFailed."""
+    ads = control_plane(
+        contract,
+        EdgeOptions(
+            listen=settings.edge_listen, max_body_bytes=settings.edge_max_body_bytes, cors_origins=settings.edge_cors_origins, pages=pages
+        ),
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    following = asyncio.create_task(follow(_registry(settings), ads.publish))
+    try:
+        port = await ads.start(settings.listen)
+        _log.info("xDS is served", address=f"{settings.listen.rpartition(':')[0]}:{port}", edge=settings.edge_listen)
+        await stop.wait()
+    except RuntimeError as error:
+        raise StartFailed(f"the control plane cannot listen on {settings.listen}: {error}") from error
+    finally:
+        following.cancel()
+        await ads.stop()
+
+
+def _registry(settings: EdgeSettings) -> Registry:
+    if settings.registry_dir is None:
+        raise StartFailed("REELMESH_REGISTRY_DIR is not set")
+    return LocalRegistry(settings.registry_dir)
