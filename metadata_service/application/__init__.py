@@ -1,0 +1,1 @@
+"""What one can do with documents, and what that needs from outside."""

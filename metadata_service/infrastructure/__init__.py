@@ -1,0 +1,1 @@
+"""gRPC, PostgreSQL and events of the metadata context."""

@@ -1,0 +1,1 @@
+"""MetadataService over the contract's messages."""

@@ -1,0 +1,1 @@
+"""Revisions of this context's database."""

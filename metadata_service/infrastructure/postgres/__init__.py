@@ -1,0 +1,1 @@
+"""Documents, credits and genres in PostgreSQL."""
