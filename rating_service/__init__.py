@@ -1,0 +1,1 @@
+"""Ratings, the summaries made from them, and reviews."""

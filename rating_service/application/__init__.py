@@ -1,0 +1,1 @@
+"""What can be done with ratings and reviews, and the ports that it needs."""

@@ -1,0 +1,1 @@
+"""What ratings and reviews are, with nothing but the standard library."""

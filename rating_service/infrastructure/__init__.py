@@ -1,0 +1,1 @@
+"""Ratings and reviews over gRPC, in PostgreSQL, on the event stream."""

@@ -1,0 +1,1 @@
+"""The contract reelmesh.rating.v1, served."""
