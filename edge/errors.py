@@ -29,7 +29,7 @@ from google.rpc import code_pb2
 TRANSCODED = "x-envoy-original-path"
 _DOMAIN = "reelmesh.edge"
 _TYPE = "type.googleapis.com/google.rpc."
-# Envoy's own words; for what they do not say to a caller (addresses, resets) a fixed sentence stands in the table.
+# Envoy's own words, for the errors where they help a caller; elsewhere they tell of addresses and resets.
 _ENVOYS_WORDS = "%LOCAL_REPLY_BODY%"
 
 
@@ -37,20 +37,21 @@ _ENVOYS_WORDS = "%LOCAL_REPLY_BODY%"
 class _Error:
     code: int
     reason: str
-    message: str = _ENVOYS_WORDS
+    message: str
+    envoys_words: bool = False  # over HTTP, instead of `message`
     retry: bool = False
 
 
 _ERRORS: Mapping[int, _Error] = {
-    400: _Error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST"),
-    401: _Error(code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED"),
-    403: _Error(code_pb2.PERMISSION_DENIED, "PERMISSION_DENIED"),
-    404: _Error(code_pb2.NOT_FOUND, "PATH_NOT_FOUND"),
-    405: _Error(code_pb2.UNIMPLEMENTED, "METHOD_NOT_ALLOWED"),
+    400: _Error(code_pb2.INVALID_ARGUMENT, "BAD_REQUEST", "the request is malformed", envoys_words=True),
+    401: _Error(code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "no valid token"),
+    403: _Error(code_pb2.PERMISSION_DENIED, "PERMISSION_DENIED", "not allowed"),
+    404: _Error(code_pb2.NOT_FOUND, "PATH_NOT_FOUND", "there is nothing at this path"),
+    405: _Error(code_pb2.UNIMPLEMENTED, "METHOD_NOT_ALLOWED", "this path does not have this method", envoys_words=True),
     408: _Error(code_pb2.DEADLINE_EXCEEDED, "REQUEST_TIMEOUT", "the request did not arrive in time"),
     413: _Error(code_pb2.RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE", "the request body is too large"),
-    415: _Error(code_pb2.INVALID_ARGUMENT, "UNSUPPORTED_MEDIA_TYPE"),
-    426: _Error(code_pb2.INVALID_ARGUMENT, "UPGRADE_REQUIRED"),
+    415: _Error(code_pb2.INVALID_ARGUMENT, "UNSUPPORTED_MEDIA_TYPE", "this content type is not understood"),
+    426: _Error(code_pb2.INVALID_ARGUMENT, "UPGRADE_REQUIRED", "a newer HTTP is needed"),
     429: _Error(code_pb2.RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "too many requests", retry=True),
     431: _Error(code_pb2.INVALID_ARGUMENT, "HEADERS_TOO_LARGE", "the request headers are too large"),
     500: _Error(code_pb2.INTERNAL, "INTERNAL", "internal error"),
@@ -58,7 +59,7 @@ _ERRORS: Mapping[int, _Error] = {
     503: _Error(code_pb2.UNAVAILABLE, "SERVICE_UNAVAILABLE", "the service is not available", retry=True),
     504: _Error(code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the service did not answer in time"),
 }
-_ANY_OTHER = _Error(code_pb2.UNKNOWN, "UNKNOWN")
+_ANY_OTHER = _Error(code_pb2.UNKNOWN, "UNKNOWN", "the request failed")
 # gRPC callers get what Envoy derives from the HTTP status, but for these: a path is a method to them, and Envoy's guess would be retried.
 _GRPC_CODES = {404: code_pb2.UNIMPLEMENTED}
 
@@ -71,14 +72,21 @@ def local_replies() -> LocalReplyConfig:
 
 
 def _grpc_mapper(status: int, error: _Error) -> ResponseMapper:
-    """Trailers only: what is the body elsewhere is grpc-message here."""
+    """A whole gRPC answer in its headers, so that gRPC-Web takes it as it is: left alone, Envoy would derive the code from the status."""
     code = _GRPC_CODES.get(status, error.code)
-    header = HeaderValueOption(
-        header=HeaderValue(key="grpc-status", value=str(code)),
-        append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+    headers = {"content-type": "application/grpc", "grpc-status": str(code), "grpc-message": error.message}
+    return ResponseMapper(
+        filter=_all(_status_is(status), *_grpc_callers()),
+        status_code=200,
+        body_format_override=SubstitutionFormatString(text_format_source=DataSource(inline_string="")),
+        headers_to_add=[_header(name, value) for name, value in headers.items()],
     )
-    text = SubstitutionFormatString(text_format_source=DataSource(inline_string=error.message))
-    return ResponseMapper(filter=_all(_status_is(status), *_grpc_callers()), body_format_override=text, headers_to_add=[header])
+
+
+def _header(name: str, value: str) -> HeaderValueOption:
+    return HeaderValueOption(
+        header=HeaderValue(key=name, value=value), append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD
+    )
 
 
 def _json_mapper(condition: AccessLogFilter, error: _Error) -> ResponseMapper:
@@ -92,7 +100,8 @@ def _json_mapper(condition: AccessLogFilter, error: _Error) -> ResponseMapper:
     ]
     if error.retry:
         details.append({"@type": f"{_TYPE}RetryInfo", "retryDelay": "1s"})
-    status = {"code": error.code, "message": error.message, "details": details}
+    message = _ENVOYS_WORDS if error.envoys_words else error.message
+    status = {"code": error.code, "message": message, "details": details}
     shape = SubstitutionFormatString(json_format=Struct.from_dict(status), content_type="application/json", omit_empty_values=True)
     return ResponseMapper(filter=condition, body_format_override=shape)
 

@@ -47,8 +47,8 @@ def http_filters(descriptor_set: bytes, services: list[str], bare_fields: Iterab
     return [
         _filter(CORS_FILTER, Cors()),  # first: preflights are answered, and every answer of a later filter gets its headers
         _filter(BUFFER_FILTER, Buffer(max_request_bytes=options.max_body_bytes)),
-        _compressor("brotli", Brotli(quality=4)),
-        _compressor("gzip", Gzip()),
+        _compressor("brotli", Brotli(quality=4), first=True),
+        _compressor("gzip", Gzip(), first=False),
         _filter("envoy.filters.http.grpc_web", GrpcWeb()),
         _filter(NDJSON_FILTER, Lua(source_codes={NDJSON_FILTER: DataSource(inline_string=_NDJSON)})),
         _filter("envoy.filters.http.grpc_json_transcoder", _transcoder(descriptor_set, services, options)),
@@ -77,13 +77,15 @@ def _transcoder(descriptor_set: bytes, services: list[str], options: EdgeOptions
     )
 
 
-def _compressor(name: str, library: betterproto2.Message) -> HttpFilter:
+def _compressor(name: str, library: betterproto2.Message, *, first: bool) -> HttpFilter:
+    """`first` wins where the caller likes several alike."""
     direction = CompressorCommonDirectionConfig(min_content_length=_WORTH_COMPRESSING, content_type=_COMPRESSED)
     return _filter(
         f"compress.{name}",
         Compressor(
             compressor_library=TypedExtensionConfig(name=name, typed_config=packed(library)),
             response_direction_config=CompressorResponseDirectionConfig(common_config=direction, weaken_etag_on_compress=True),
+            choose_first=first,
         ),
     )
 

@@ -51,7 +51,7 @@ def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapp
         *(_page_route(page) for page in options.pages),
         *_other_methods(by_methods),
         *(_refused(RouteMatch(path=page.path), ["GET", "HEAD"]) for page in options.pages),
-        _direct(RouteMatch(prefix="/"), 404, "there is nothing at this path"),
+        _direct(RouteMatch(prefix="/"), 404, ""),
     ]
     host = VirtualHost(
         name="edge",
