@@ -1,5 +1,6 @@
 """The import of documents: a stream of messages, each checked document by document and stored as a whole."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from reelmesh.metadata.v1.metadata_pb2 import MovieMetadata, RejectedMovieMetada
 from reelmesh.metadata.v1.metadata_service_pb2 import ImportMovieMetadataRequest, ImportMovieMetadataResponse
 
 _MOST_REPORTED = 100
+_BREATH = 50  # documents; other calls are served between them
 _check = checker(MovieMetadata.DESCRIPTOR)
 
 
@@ -46,7 +48,10 @@ class Import:
         positions: list[int] = []
         answer = ImportMovieMetadataResponse()
         rejected: dict[int, str] = {}
+        rejected_late: dict[int, str] = {}
         for position, message in enumerate(request.metadata):
+            if not position % _BREATH:
+                await asyncio.sleep(0)
             violations = _item_violations(message)
             if violations:
                 rejected[position] = _sentence(violations)
@@ -56,8 +61,9 @@ class Import:
 
         async def effect(uow: MetadataUnitOfWork) -> ImportMovieMetadataResponse:
             outcome = await import_metadata(uow, patches, self._clock())
+            rejected_late.clear()  # what an attempt that lost a race had found
             for index, error in outcome.rejected:
-                rejected[positions[index]] = _sentence([Violation(problem.field, problem.description) for problem in error.problems])
+                rejected_late[positions[index]] = _sentence([Violation(each.field, each.description) for each in error.problems])
             return ImportMovieMetadataResponse(
                 created_count=outcome.created, updated_count=outcome.updated, unchanged_count=outcome.unchanged
             )
@@ -68,7 +74,7 @@ class Import:
         elif patches:
             # An empty request: the request id names the stream, not this message, and documents are recognised by their names.
             answer = await once(self._unit_of_work, self._call, ImportMovieMetadataRequest(), ImportMovieMetadataResponse, effect)
-        self._count(request, answer, rejected)
+        self._count(request, answer, rejected | rejected_late)
 
     def _count(self, request: ImportMovieMetadataRequest, answer: ImportMovieMetadataResponse, rejected: dict[int, str]) -> None:
         total = self._total

@@ -1,0 +1,1 @@
+"""The metadata context without its servers."""
