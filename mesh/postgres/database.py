@@ -63,8 +63,8 @@ class Database:
             timeout=wait,
             open=False,
             name=application_name,
-            # A server that is away for long must not stretch the pause before it is seen again.
-            reconnect_timeout=10.0,
+            # The pool pauses longer and longer between its attempts. Given up soon, the next call begins with short pauses again.
+            reconnect_timeout=1.0,
         )
 
     async def open(self) -> None:

@@ -69,7 +69,12 @@ def assert_exactly_once_and_in_order(rows: list[tuple[Any, ...]], per_key: int) 
 
 
 @pytest.mark.parametrize(
-    ("events", "kills", "seed"), [(3_000, 10, 1), pytest.param(20_000, 30, 3, marks=pytest.mark.slow), pytest.param(100_000, 50, 2, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+    ("events", "kills", "seed"),
+    [
+        (3_000, 10, 1),
+        pytest.param(20_000, 30, 3, marks=pytest.mark.slow),
+        pytest.param(100_000, 50, 2, marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
+    ],
 )
 async def test_nothing_is_lost_doubled_or_reordered_by_kills_of_relay_broker_and_consumer(
     publisher: Database, receiver: Database, broker: tuple[Killable, Bus], events: int, kills: int, seed: int
