@@ -10,7 +10,7 @@ from mesh.postgres.outbox import OutboxMessage, write_outbox
 from mesh.postgres.transaction import Transaction
 
 
-class _RollBack(Exception):  # noqa: N818  # not an error: how the block below leaves its transaction
+class _RollBack(Exception):  # not an error: how the block below leaves its transaction
     pass
 
 
