@@ -35,7 +35,7 @@ def build_stubs(root: Path, target: Path) -> Path:
 def _pyproject(root: Path) -> str:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     needed = [line for line in project["dependencies"] if re.split(r"[^\w-]", line)[0] in _NEEDED]
-    # JSON strings and lists are TOML strings and arrays.
+    # JSON strings and lists are TOML strings and arrays. The folder is below build/, which git ignores: its files are wanted all the same.
     return f"""
 [project]
 name = {json.dumps(NAME)}
@@ -43,6 +43,9 @@ version = {json.dumps(project["version"])}
 description = "Typed gRPC stubs of Reelmesh"
 requires-python = {json.dumps(project["requires-python"])}
 dependencies = {json.dumps(needed)}
+
+[tool.hatch.build]
+ignore-vcs = true
 
 [tool.hatch.build.targets.wheel]
 packages = ["{PACKAGE}"]

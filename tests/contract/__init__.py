@@ -1,0 +1,1 @@
+"""The contract keeps its own rules, and the generator its word."""
