@@ -24,7 +24,8 @@ class Broadcast:
     """`handlers` get every event published from now on, in order. `on_gap` is called whenever some may have been missed.
 
     That is: each time it has begun to listen (also the first time: what was cached before that is of unknown age), after a
-    connection was lost or a delivery was left out, and for an event that it cannot read or whose handler fails.
+    connection was lost or a delivery was left out, and for an event that it cannot read or whose handler fails. `listening` is whether
+    events reach it now; without, a cache knows nothing of changes and has to age by itself.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Broadcast:
         self._handlers = {kind.DESCRIPTOR.full_name: handler for kind, handler in handlers.items()}
         self._on_gap = on_gap
         self._gaps = metrics.broadcast_gaps.labels(name)
+        self.listening = False
 
     async def run(self, stop: asyncio.Event) -> None:
         while going_on(stop):
@@ -49,6 +51,8 @@ class Broadcast:
                 _log.warning("broadcast_interrupted", error=type(error).__name__, detail=str(error))
             except Exception:
                 _log.exception("broadcast_failed")
+            finally:
+                self.listening = False
             if not stop.is_set():
                 self._gap()
                 await pause(stop, 0.1)
@@ -70,6 +74,7 @@ class Broadcast:
             ),
         )
         async with Puller(self._bus, client, name, _LIMIT) as puller:
+            self.listening = True
             self._gap()
             while going_on(stop):
                 for message in await puller.next_batch(wait=0.5):
