@@ -1,0 +1,1 @@
+"""The rating service in this process, with a real PostgreSQL."""
