@@ -1,0 +1,1 @@
+"""The catalogue of movies, its search, and the pages composed from all contexts."""

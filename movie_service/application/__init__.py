@@ -1,0 +1,1 @@
+"""What the context does, and what it needs for that."""

@@ -1,0 +1,67 @@
+"""Puts the context together."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+
+from mesh.call import Call
+from mesh.errors import Unavailable
+from mesh.events.relay import Relay
+from mesh.server import Foundation, Service
+from movie_service.application.details import MovieDetails
+from movie_service.application.home import Home
+from movie_service.infrastructure.clients.metadata import GrpcMetadata
+from movie_service.infrastructure.clients.ratings import GrpcRatings
+from movie_service.infrastructure.events.invalidation import Invalidation
+from movie_service.infrastructure.grpc.answers import Answers
+from movie_service.infrastructure.grpc.details import DetailsEndpoint
+from movie_service.infrastructure.grpc.errors import ERRORS
+from movie_service.infrastructure.grpc.home import HomeEndpoint
+from movie_service.infrastructure.grpc.servicer import MovieServicer
+from movie_service.infrastructure.postgres.catalogue import PostgresCatalogue
+from movie_service.infrastructure.postgres.unit_of_work import MovieUnitOfWork
+from reelmesh.metadata.v1 import metadata_service_pb2
+from reelmesh.movie.v1 import movie_service_pb2
+from reelmesh.rating.v1 import rating_service_pb2
+
+MIGRATIONS = "movie_service.infrastructure.migrations"
+
+
+class _SearchAway:
+    """Until the search is wired here, it is away and says so."""
+
+    async def SearchMovies(self, request: movie_service_pb2.SearchMoviesRequest, call: Call) -> movie_service_pb2.SearchMoviesResponse:
+        raise Unavailable("SEARCH_AWAY", "There is no search index yet.")
+
+
+def build(foundation: Foundation) -> Service:
+    database, bus = foundation.database, foundation.bus
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    answers = Answers()
+    catalogue = PostgresCatalogue(database)
+    ratings = GrpcRatings(_channel(foundation, "rating", rating_service_pb2.DESCRIPTOR.services_by_name["RatingService"]))
+    documents = GrpcMetadata(_channel(foundation, "metadata", metadata_service_pb2.DESCRIPTOR.services_by_name["MetadataService"]))
+    servicer = MovieServicer(
+        lambda: MovieUnitOfWork(database),
+        catalogue,
+        answers,
+        search=_SearchAway(),
+        details=DetailsEndpoint(MovieDetails(catalogue, ratings, documents), answers),
+        home=HomeEndpoint(Home(catalogue, ratings, documents), answers, now),
+        now=now,
+    )
+    return Service(
+        servicers={movie_service_pb2.DESCRIPTOR.services_by_name["MovieService"]: servicer},
+        errors=ERRORS,
+        background=[Relay(database, bus, "movie"), Invalidation(bus, answers)],
+    )
+
+
+def _channel(foundation: Foundation, context: str, service: ServiceDescriptor) -> grpc.aio.Channel:
+    """A mesh channel has what generated stubs use of a `grpc.aio.Channel`, and is no subclass of it."""
+    return cast(grpc.aio.Channel, foundation.channel(context, service))

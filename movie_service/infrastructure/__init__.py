@@ -1,0 +1,1 @@
+"""PostgreSQL, gRPC, events and the clients of other contexts."""

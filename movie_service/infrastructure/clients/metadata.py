@@ -1,0 +1,39 @@
+"""The metadata context behind our ports; the channel passes on the languages of the current call."""
+
+from collections.abc import Collection, Mapping
+
+import grpc
+
+from mesh.errors import NotFound
+from movie_service.application.ports import CardText
+from movie_service.domain.movie import movie_id_of, movie_name
+from reelmesh.metadata.v1 import metadata_service_pb2 as pb
+from reelmesh.metadata.v1.metadata_pb2 import METADATA_VIEW_BASIC, METADATA_VIEW_FULL, Image, MovieMetadata
+from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceStub
+
+
+class GrpcMetadata:
+    """The ports `Metadata` and `MetadataCards`."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = MetadataServiceStub(channel)
+
+    async def document(self, movie_id: str) -> MovieMetadata | None:
+        request = pb.GetMovieMetadataRequest(name=_document_name(movie_id), view=METADATA_VIEW_FULL)
+        try:
+            return (await self._stub.GetMovieMetadata(request)).metadata
+        except NotFound:
+            return None
+
+    async def cards(self, movie_ids: Collection[str]) -> Mapping[str, CardText]:
+        request = pb.BatchGetMovieMetadataRequest(names=map(_document_name, movie_ids), view=METADATA_VIEW_BASIC)
+        documents = (await self._stub.BatchGetMovieMetadata(request)).metadata
+        return {movie_id_of(document.name): CardText(document.resolved.title, _poster(document)) for document in documents}
+
+
+def _poster(document: MovieMetadata) -> str:
+    return next((image.uri for image in document.images if image.kind == Image.KIND_POSTER), "")
+
+
+def _document_name(movie_id: str) -> str:
+    return f"{movie_name(movie_id)}/metadata"

@@ -1,0 +1,41 @@
+"""The rating context behind our ports."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import grpc
+
+from mesh.errors import NotFound
+from movie_service.application.ports import CardRating
+from movie_service.domain.movie import movie_id_of, movie_name
+from reelmesh.rating.v1 import rating_service_pb2 as pb
+from reelmesh.rating.v1.rating_pb2 import Rating, RatingSummary
+from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
+
+
+class GrpcRatings:
+    """The ports `Ratings` and `RatingCards`."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = RatingServiceStub(channel)
+
+    async def summary(self, movie_id: str) -> RatingSummary:
+        return (await self._stub.GetRatingSummary(pb.GetRatingSummaryRequest(name=_summary_name(movie_id)))).summary
+
+    async def own_rating(self, movie_id: str, user: str) -> Rating | None:
+        try:
+            return (await self._stub.GetRating(pb.GetRatingRequest(name=f"{movie_name(movie_id)}/ratings/{user}"))).rating
+        except NotFound:
+            return None
+
+    async def top_rated(self, size: int) -> Sequence[str]:
+        response = await self._stub.ListTopRated(pb.ListTopRatedRequest(page_size=size))
+        return [movie_id_of(summary.name) for summary in response.summaries]
+
+    async def cards(self, movie_ids: Collection[str]) -> Mapping[str, CardRating]:
+        request = pb.BatchGetRatingSummariesRequest(names=map(_summary_name, movie_ids))
+        summaries = (await self._stub.BatchGetRatingSummaries(request)).summaries
+        return {movie_id_of(summary.name): CardRating(summary.mean, summary.count) for summary in summaries if summary.count}
+
+
+def _summary_name(movie_id: str) -> str:
+    return f"{movie_name(movie_id)}/ratingSummary"

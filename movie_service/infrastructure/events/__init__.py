@@ -1,0 +1,1 @@
+"""Events out, and what events of all contexts mean to the caches."""

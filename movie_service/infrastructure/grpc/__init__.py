@@ -1,0 +1,1 @@
+"""MovieService as the contract has it."""

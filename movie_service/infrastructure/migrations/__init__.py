@@ -1,0 +1,1 @@
+"""Alembic revisions, run when the service starts."""

@@ -1,0 +1,25 @@
+"""movie_service in this process, with a database of its own; other contexts and events are away unless a test brings them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from mesh.server import RunningService
+from movie_service.bootstrap import MIGRATIONS, build
+from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
+from tests.component.movie.stubs import Movies
+from tests.services import serving
+
+
+@pytest.fixture
+async def service(empty_database_url: str, tmp_path: Path) -> AsyncIterator[RunningService]:
+    async with serving("movie", build, MIGRATIONS, empty_database_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def movies(service: RunningService) -> AsyncIterator[Movies]:
+    async with grpc.aio.insecure_channel(service.address) as channel:
+        yield MovieServiceStub(channel)
