@@ -58,7 +58,7 @@ class Broadcast:
                 await pause(stop, 0.1)
 
     async def _listen(self, stop: asyncio.Event) -> None:
-        client = await self._bus.client()
+        client = await self._bus.client(stop=stop)
         await ensure_streams(client)
         name = f"broadcast-{uuid.uuid4().hex}"
         await client.jetstream().add_consumer(

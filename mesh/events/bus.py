@@ -36,11 +36,11 @@ class Bus:
             with suppress(nats.errors.Error, OSError, asyncio.TimeoutError):
                 await self._client.close()
 
-    async def client(self, wait: float = 5.0) -> Client:
-        """The connection, once there is one; Unavailable after `wait` seconds without."""
+    async def client(self, wait: float = 5.0, stop: asyncio.Event | None = None) -> Client:
+        """The connection, once there is one; Unavailable after `wait` seconds without, and at once when `stop` is set meanwhile."""
         limit = asyncio.get_running_loop().time() + wait
         while not self._client.is_connected:
-            if asyncio.get_running_loop().time() > limit:
+            if asyncio.get_running_loop().time() > limit or (stop is not None and stop.is_set()):
                 raise Unavailable("EVENTS_AWAY", "The event stream is not reachable.")
             await asyncio.sleep(0.02)
         return self._client

@@ -66,7 +66,7 @@ class Relay:
         return int(row[0]) if row else 0
 
     async def _work(self, connection: Connection, stop: asyncio.Event) -> None:
-        client = await self._bus.client()
+        client = await self._bus.client(stop=stop)
         await ensure_streams(client)
         await connection.execute(f"LISTEN {OUTBOX_CHANNEL}".encode())
         while going_on(stop):
