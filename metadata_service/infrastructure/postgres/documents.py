@@ -4,9 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from psycopg import errors as sqlstate
-
-from mesh.postgres.faults import constraint_errors
 from mesh.postgres.statements import text_statement
 from mesh.postgres.transaction import Transaction
 from metadata_service.application.ports import Change
@@ -14,6 +11,9 @@ from metadata_service.domain.documents import EMPTY, MovieMetadata
 from metadata_service.domain.people import Credit, credits_of
 from metadata_service.infrastructure.postgres.rows import to_document, to_row
 
+# A row that is not there cannot be locked: whoever may begin documents holds this lock, so that nobody else begins the same ones.
+# It is taken before any row is locked. Imports therefore run one after the other; their last part, the genre counts, has to anyway.
+_LOCK_BEGINNING = text_statement("SELECT pg_advisory_xact_lock(hashtextextended('metadata documents are begun', 0))")
 # Every statement that locks several rows does so in the order of their keys, and always movies, people, genres in this order.
 _LOCK = text_statement("""
     SELECT movie, revision, card, details, localizations, create_time, update_time
@@ -58,9 +58,6 @@ _COUNT_GENRES = text_statement("""
     FROM unnest(%(genres)s::text[], %(differences)s::integer[]) AS new (genre, difference) WHERE genres.genre = new.genre
 """)
 
-# Two callers began one document at once, which no lock can prevent. The later one runs its transaction again and finds it.
-_RACES = {"movie_metadata_pkey": lambda: sqlstate.SerializationFailure("the document was begun by another transaction")}
-
 
 class PostgresDocuments:
     """`application.ports.Documents` over one transaction."""
@@ -69,6 +66,13 @@ class PostgresDocuments:
         self._transaction = transaction
 
     async def lock(self, movies: Sequence[str]) -> Mapping[str, MovieMetadata]:
+        found = await self._lock_existing(movies) if len(movies) == 1 else {}
+        if not found:
+            await self._transaction.execute(_LOCK_BEGINNING)
+            found = await self._lock_existing(movies)
+        return found
+
+    async def _lock_existing(self, movies: Sequence[str]) -> Mapping[str, MovieMetadata]:
         rows = await self._transaction.fetch_all(_LOCK, movies=list(movies))
         return {
             movie: MovieMetadata(movie, to_document(card, details, texts), revision, create_time, update_time)
@@ -76,8 +80,7 @@ class PostgresDocuments:
         }
 
     async def store(self, changes: Sequence[Change]) -> None:
-        with constraint_errors(_RACES):
-            await self._write([change.after for change in changes if change.before is None], new=True)
+        await self._write([change.after for change in changes if change.before is None], new=True)
         await self._write([change.after for change in changes if change.before is not None], new=False)
         await self._credit(changes)
         await self._count(changes)
