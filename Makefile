@@ -48,7 +48,7 @@ bench: $(READY) ## all benchmarks, with a table and JSON under build/bench/
 	@$(BIN)/python -m bench
 
 clean: ## remove what was generated; data and environment stay
-	rm -rf build dist reelmesh .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(READY) build dist reelmesh .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # The lock has names and versions only; where packages come from is the machine's own setting.
 $(READY): requirements.lock pyproject.toml hatch_build.py $(wildcard protogen/*.py) $(shell find protos -name '*.proto' 2>/dev/null)

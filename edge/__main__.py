@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from edge.descriptors import ContractMissing, load_contract
+from edge.openapi.pages import pages
 from edge.process import StartFailed, run
 from edge.settings import EdgeSettings
 from mesh.logs import configure_logs
@@ -11,6 +12,6 @@ from mesh.logs import configure_logs
 settings = EdgeSettings()
 configure_logs("edge", settings.instance_id, settings.log_level)
 try:
-    asyncio.run(run(settings, load_contract()))
+    asyncio.run(run(settings, load_contract(), pages()))
 except (ContractMissing, StartFailed) as error:
     sys.exit(str(error))

@@ -27,7 +27,7 @@ class Principal:
 
     def require_owner(self, owner: str) -> None:
         if not self.owns(owner):
-            raise PermissionDenied("NOT_THE_OWNER", "Only the owner may do this.")
+            raise PermissionDenied("NOT_OWNER", "Only the owner may do this.")
 
 
 ANONYMOUS = Principal("", frozenset())
