@@ -37,7 +37,9 @@ _TAKE = text_statement("""
 
 
 @dataclass(frozen=True, slots=True)
-class _Event:
+class Delivered:
+    """An event that was read, and the message that it was read from."""
+
     source: Msg
     message: Message
     meta: EventMeta
@@ -84,7 +86,7 @@ class Consumer:
         await lead(self._database, f"consumer {self._durable}", stop, lambda connection: self._work(connection, stop))
 
     async def _work(self, connection: Connection, stop: asyncio.Event) -> None:
-        client = await self._bus.client()
+        client = await self._bus.client(stop=stop)
         await ensure_streams(client)
         jetstream = client.jetstream()
         await jetstream.add_consumer(
@@ -115,11 +117,11 @@ class Consumer:
 
     async def _handle(self, connection: Connection, client: Client, messages: Sequence[Msg], stop: asyncio.Event) -> bool:
         """False when told to stop before all of them were either handled or given up."""
-        events: list[_Event] = []
+        events: list[Delivered] = []
         for message in messages:
             try:
                 content, meta = read_event(self._types, message.headers, message.data, message.metadata.sequence.stream)
-                events.append(_Event(message, content, meta))
+                events.append(Delivered(message, content, meta))
             except MalformedEventError as error:
                 await self._give_up(client, message, str(error))
         if events and await self._try(connection, events) is not None:
@@ -130,7 +132,7 @@ class Consumer:
             self._lag.set(max(0.0, (datetime.now(UTC) - events[-1].meta.time).total_seconds()))
         return True
 
-    async def _handle_alone(self, connection: Connection, client: Client, event: _Event, stop: asyncio.Event) -> bool:
+    async def _handle_alone(self, connection: Connection, client: Client, event: Delivered, stop: asyncio.Event) -> bool:
         """False when told to stop before the event was either handled or given up."""
         for attempt in range(1, self._attempts + 1):
             reason = await self._try(connection, [event])
@@ -151,7 +153,7 @@ class Consumer:
         await self._give_up(client, event.source, reason or "")
         return True
 
-    async def _try(self, connection: Connection, events: Sequence[_Event]) -> str | None:
+    async def _try(self, connection: Connection, events: Sequence[Delivered]) -> str | None:
         """None when the effect of all of them is committed, else why it is not; an outage is raised."""
         try:
             async with transaction_on(connection) as transaction:
@@ -164,17 +166,21 @@ class Consumer:
         self._handled.inc(handled)
         return None
 
-    async def _apply(self, transaction: Transaction, events: Sequence[_Event]) -> int:
+    async def _apply(self, transaction: Transaction, events: Sequence[Delivered]) -> int:
         ids = [event.meta.event_id for event in events]
         new = {row[0] for row in await transaction.fetch_all(_TAKE, consumer=self._durable, ids=ids)}
-        handled = 0
+        fresh = []
         for event in events:
             if event.meta.event_id in new:
                 new.remove(event.meta.event_id)  # the stream may hold it twice, even in one batch
-                with handling(self._tracing, self._durable, event.meta):
-                    await self._handlers[event.meta.type_name](transaction, event.message, event.meta)
-                handled += 1
-        return handled
+                fresh.append(event)
+        await self._apply_new(transaction, fresh)
+        return len(fresh)
+
+    async def _apply_new(self, transaction: Transaction, events: Sequence[Delivered]) -> None:
+        for event in events:
+            with handling(self._tracing, self._durable, event.meta):
+                await self._handlers[event.meta.type_name](transaction, event.message, event.meta)
 
     async def _give_up(self, client: Client, message: Msg, reason: str) -> None:
         await publish_dead_letter(client, self._durable, message, reason)
