@@ -1,0 +1,1 @@
+"""Brings data sets into a running platform through its public RPCs."""
