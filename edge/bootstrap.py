@@ -11,6 +11,7 @@ from mesh.settings import host_and_port
 
 _PREFIX = "type.googleapis.com/envoy.extensions."
 _MAX_CONNECTIONS = 10_000
+_MAX_REGEX_SIZE = 100_000
 
 
 def write_bootstrap(path: Path, *, xds_servers: Sequence[str], node_id: str = "edge", admin: str = "127.0.0.1:0") -> None:
@@ -40,6 +41,8 @@ def bootstrap(xds_servers: Sequence[str], node_id: str, admin: str) -> dict[str,
         "admin": {"address": _address(admin)},
         "static_resources": {"clusters": [_xds_cluster(xds_servers)]},
         "dynamic_resources": {"ads_config": ads, "cds_config": source, "lds_config": source},
+        # The paths of a whole contract are one regular expression; Envoy's default stops at a hundred instructions of RE2.
+        "layered_runtime": {"layers": [{"name": "edge", "static_layer": {"re2.max_program_size.error_level": _MAX_REGEX_SIZE}}]},
         "overload_manager": {"resource_monitors": [connections]},
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import grpc
 import structlog
@@ -36,7 +37,9 @@ class AdsServer:
 
     async def start(self, listen: str) -> int:
         """Serves on `listen` (host:port, port 0 for any) and returns the port. Raises RuntimeError when it is taken."""
-        handler = grpc.stream_stream_rpc_method_handler(self._serve, request_deserializer=DiscoveryRequest.parse, response_serializer=None)
+        handler: Any = grpc.stream_stream_rpc_method_handler(
+            self._serve, request_deserializer=DiscoveryRequest.parse, response_serializer=None
+        )
         self._server = grpc.aio.server(options=_OPTIONS)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"StreamAggregatedResources": handler}),))
         port = self._server.add_insecure_port(listen)

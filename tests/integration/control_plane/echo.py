@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -19,7 +20,7 @@ async def serve(directory: Path, instance_id: str) -> None:
         return instance_id.encode()
 
     server = grpc.aio.server()
-    handler = grpc.unary_unary_rpc_method_handler(answer)
+    handler: Any = grpc.unary_unary_rpc_method_handler(answer)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", {"Get": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

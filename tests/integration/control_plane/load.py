@@ -6,6 +6,7 @@ import collections
 import json
 import os
 import sys
+from typing import Any
 
 from mesh.control_plane.client_bootstrap import use_control_plane
 
@@ -24,7 +25,7 @@ async def main() -> None:
     running = True
 
     async with grpc.aio.insecure_channel("xds:///echo") as channel:
-        call = channel.unary_unary(METHOD, None, None)
+        call: Any = channel.unary_unary(METHOD, None, None)
 
         async def caller() -> None:
             while running:

@@ -10,12 +10,12 @@ from typing import Any
 
 import google.api
 import grpc
-import grpc_tools
+import grpc_tools  # type: ignore[import-untyped]  # ships no types
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
-from grpc_tools import protoc
+from grpc_tools import protoc  # type: ignore[import-untyped]  # ships no types
 
 from edge.descriptors import for_transcoder
 
