@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
+import grpc
 import psycopg
 import structlog
 from google.protobuf.descriptor import ServiceDescriptor
@@ -70,11 +71,14 @@ class Foundation:
     dial: Callable[[str], str]
     channels: list[Channel] = field(default_factory=list)
 
-    def channel(self, context: str, *services: ServiceDescriptor) -> Channel:
-        """A channel for the stubs of `services`, closed when the process drains."""
+    def channel(self, context: str, *services: ServiceDescriptor) -> grpc.aio.Channel:
+        """A channel for the stubs of `services`, closed when the process drains.
+
+        It has what generated stubs use of a `grpc.aio.Channel`, which is what their types ask for, and is none.
+        """
         channel = Channel(self.dial(context), policies(services), self.tracing)
         self.channels.append(channel)
-        return channel
+        return cast(grpc.aio.Channel, channel)
 
 
 Build = Callable[[Foundation], Service]

@@ -180,12 +180,19 @@ def _number_check(limits: options_pb2.FieldRules) -> ValueCheck:
     low = limits.min if limits.HasField("min") else -math.inf
     high = limits.max if limits.HasField("max") else math.inf
     step = limits.step
+    complaint = (
+        f"must be between {low:g} and {high:g}"
+        if math.isfinite(low + high)
+        else f"must be at least {low:g}"
+        if math.isfinite(low)
+        else f"must be at most {high:g}"
+    )
 
     def check(value: float, path: str, violations: list[Violation]) -> None:
         if not math.isfinite(value):
             violations.append(Violation(path, "must be a finite number"))
         elif bounded and not low <= value <= high:
-            violations.append(Violation(path, f"must be between {low:g} and {high:g}"))
+            violations.append(Violation(path, complaint))
         elif step and (value / step) % 1:
             violations.append(Violation(path, f"must be a multiple of {step:g}"))
 
