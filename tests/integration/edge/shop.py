@@ -15,7 +15,7 @@ from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_fa
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
-from grpc_tools import protoc  # type: ignore[import-untyped]  # ships no types
+from grpc_tools import protoc
 
 from edge.descriptors import for_transcoder
 
