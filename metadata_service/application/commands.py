@@ -1,5 +1,6 @@
 """Changes of documents, one by one and in bulk."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,8 @@ from metadata_service.domain import rules
 from metadata_service.domain.documents import EMPTY, Document, MovieMetadata
 from metadata_service.domain.errors import DocumentChangedMeanwhile, InvalidDocument
 from metadata_service.domain.events import MovieMetadataChanged
+
+_BREATH = 50  # patches; other calls are served between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ async def import_metadata(uow: UnitOfWork, patches: Sequence[Patch], now: dateti
     before = await uow.documents.lock(sorted({patch.movie for patch in patches}))
     changed: dict[str, MovieMetadata] = {}
     for position, patch in enumerate(patches):
+        if not position % _BREATH:
+            await asyncio.sleep(0)
         current = changed.get(patch.movie) or before.get(patch.movie)
         try:
             after = _applied(patch, current, now)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from mesh.postgres.statements import text_statement
+from mesh.postgres.statements import Statement, text_statement
 from mesh.postgres.transaction import Transaction
 from metadata_service.application.ports import Change
 from metadata_service.domain.documents import EMPTY, MovieMetadata
@@ -59,6 +59,10 @@ _COUNT_GENRES = text_statement("""
 """)
 
 
+# Documents whose rows are made at one go; other calls are served between the slices.
+_SLICE = 100
+
+
 class PostgresDocuments:
     """`application.ports.Documents` over one transaction."""
 
@@ -80,17 +84,20 @@ class PostgresDocuments:
         }
 
     async def store(self, changes: Sequence[Change]) -> None:
-        await self._write([change.after for change in changes if change.before is None], new=True)
-        await self._write([change.after for change in changes if change.before is not None], new=False)
+        in_order = sorted(changes, key=lambda change: change.after.movie)
+        await self._write([change.after for change in in_order if change.before is None], new=True)
+        await self._write([change.after for change in in_order if change.before is not None], new=False)
         await self._credit(changes)
         await self._count(changes)
 
     async def _write(self, documents: Sequence[MovieMetadata], *, new: bool) -> None:
-        if not documents:
-            return
+        for start in range(0, len(documents), _SLICE):
+            await self._write_slice(documents[start : start + _SLICE], _INSERT if new else _UPDATE)
+
+    async def _write_slice(self, documents: Sequence[MovieMetadata], statement: Statement) -> None:
         rows = [to_row(each.document) for each in documents]
         await self._transaction.execute(
-            _INSERT if new else _UPDATE,
+            statement,
             movies=[each.movie for each in documents],
             revisions=[each.revision for each in documents],
             cards=[row.card for row in rows],
