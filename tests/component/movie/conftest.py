@@ -1,4 +1,4 @@
-"""movie_service in this process, with a database of its own; other contexts and events are away unless a test brings them."""
+"""movie_service in this process, with a database of its own; the other contexts are fakes, events are away."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,13 +9,22 @@ import pytest
 from mesh.server import RunningService
 from movie_service.bootstrap import MIGRATIONS, build
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
+from tests.component.movie.neighbours import Neighbours, serving_neighbours
 from tests.component.movie.stubs import Movies
 from tests.services import serving
 
 
 @pytest.fixture
-async def service(empty_database_url: str, tmp_path: Path) -> AsyncIterator[RunningService]:
-    async with serving("movie", build, MIGRATIONS, empty_database_url, tmp_path) as running:
+def neighbours() -> Neighbours:
+    return Neighbours()
+
+
+@pytest.fixture
+async def service(empty_database_url: str, tmp_path: Path, neighbours: Neighbours) -> AsyncIterator[RunningService]:
+    async with (
+        serving_neighbours(neighbours) as address,
+        serving("movie", build, MIGRATIONS, empty_database_url, tmp_path, dial=lambda context: address) as running,
+    ):
         yield running
 
 

@@ -1,0 +1,127 @@
+"""The rating and metadata contexts as the movie context meets them: they answer, fail, dawdle, and remember who asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+
+from reelmesh.metadata.v1 import metadata_service_pb2
+from reelmesh.metadata.v1.metadata_pb2 import Image, LocalizedText, MovieMetadata
+from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceServicer, add_MetadataServiceServicer_to_server
+from reelmesh.rating.v1 import rating_service_pb2
+from reelmesh.rating.v1.rating_pb2 import Rating, RatingSummary
+from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceServicer, add_RatingServiceServicer_to_server
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call as it arrived."""
+
+    method: str
+    request: Any
+    seconds: float
+    metadata: dict[str, str]
+
+
+@dataclass
+class Neighbours:
+    """What both tell. A method in `failing` answers UNAVAILABLE; one in `pausing` waits so many seconds."""
+
+    ratings: dict[str, tuple[int, float]] = field(default_factory=dict)
+    own: dict[str, float] = field(default_factory=dict)
+    documents: dict[str, MovieMetadata] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    pausing: dict[str, float] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+
+    def methods(self) -> list[str]:
+        return sorted(asked.method for asked in self.asked)
+
+    async def arrive(self, request: Any, context: Any) -> None:
+        method = type(request).__name__.removesuffix("Request")
+        metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+        self.asked.append(Asked(method, request, context.time_remaining(), metadata))
+        if method in self.failing:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        await asyncio.sleep(self.pausing.get(method, 0.0))
+
+    def summary(self, name: str) -> RatingSummary:
+        count, mean = self.ratings.get(name.removesuffix("/ratingSummary"), (0, 0.0))
+        return RatingSummary(name=name, count=count, mean=mean)
+
+    def document(self, name: str, language: str) -> MovieMetadata:
+        document = MovieMetadata()
+        document.CopyFrom(self.documents[name])
+        document.resolved.CopyFrom(LocalizedText(language_code=language, title=f"{document.resolved.title} {language}".strip()))
+        return document
+
+
+class _Ratings(RatingServiceServicer):
+    def __init__(self, neighbours: Neighbours) -> None:
+        self._neighbours = neighbours
+
+    async def GetRatingSummary(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        return rating_service_pb2.GetRatingSummaryResponse(summary=self._neighbours.summary(request.name))
+
+    async def GetRating(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        if request.name not in self._neighbours.own:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such rating")
+        return rating_service_pb2.GetRatingResponse(rating=Rating(name=request.name, score=self._neighbours.own[request.name]))
+
+    async def ListTopRated(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        best = sorted(self._neighbours.ratings, key=lambda name: -self._neighbours.ratings[name][1])[: request.page_size]
+        return rating_service_pb2.ListTopRatedResponse(summaries=[self._neighbours.summary(f"{name}/ratingSummary") for name in best])
+
+    async def BatchGetRatingSummaries(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        return rating_service_pb2.BatchGetRatingSummariesResponse(summaries=map(self._neighbours.summary, request.names))
+
+
+class _Metadata(MetadataServiceServicer):
+    def __init__(self, neighbours: Neighbours) -> None:
+        self._neighbours = neighbours
+
+    async def GetMovieMetadata(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        if request.name not in self._neighbours.documents:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such document")
+        document = self._neighbours.document(request.name, _language(context))
+        return metadata_service_pb2.GetMovieMetadataResponse(metadata=document)
+
+    async def BatchGetMovieMetadata(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        found = [name for name in request.names if name in self._neighbours.documents]
+        documents = [self._neighbours.document(name, _language(context)) for name in found]
+        return metadata_service_pb2.BatchGetMovieMetadataResponse(metadata=documents)
+
+
+def _language(context: Any) -> str:
+    return str(dict(context.invocation_metadata()).get("accept-language", "")).partition(",")[0]
+
+
+def document(movie: str, title: str) -> MovieMetadata:
+    images = [Image(kind=Image.KIND_STILL, uri="https://x/still"), Image(kind=Image.KIND_POSTER, uri=f"https://x/{title}")]
+    return MovieMetadata(name=f"{movie}/metadata", images=images, resolved=LocalizedText(title=title))
+
+
+@asynccontextmanager
+async def serving_neighbours(neighbours: Neighbours) -> AsyncIterator[str]:
+    """The address at which both listen."""
+    server = grpc.aio.server()
+    # Only what the movie context asks for: to a type checker they are incomplete.
+    ratings: Any = _Ratings
+    metadata: Any = _Metadata
+    add_RatingServiceServicer_to_server(ratings(neighbours), server)
+    add_MetadataServiceServicer_to_server(metadata(neighbours), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)

@@ -1,0 +1,75 @@
+"""GetHome: rows of cards, one call to each context, degraded by row and by part."""
+
+import pytest
+
+from reelmesh.movie.v1 import movie_service_pb2 as pb
+from reelmesh.movie.v1.movie_pb2 import HomeRow, Movie, MovieCard
+from tests.component.movie.neighbours import Neighbours, document
+from tests.component.movie.stubs import Movies
+from tests.services import admin, token
+
+Part = pb.GetHomeResponse
+
+
+@pytest.fixture(autouse=True)
+async def catalogue(movies: Movies, neighbours: Neighbours) -> None:
+    for number in range(6):
+        name = f"movies/m{number}"
+        movie = Movie(title=f"Film {number}", release_year=2000 + number)
+        await movies.CreateMovie(pb.CreateMovieRequest(movie=movie, movie_id=f"m{number}"), metadata=admin())
+        neighbours.documents[f"{name}/metadata"] = document(name, f"Told {number}")
+    await movies.CreateMovie(pb.CreateMovieRequest(movie=Movie(title="Announced", release_year=2190), movie_id="soon"), metadata=admin())
+    neighbours.ratings |= {"movies/m1": (10, 4.9), "movies/m2": (20, 4.0), "movies/gone": (30, 3.9), "movies/m0": (5, 3.0)}
+
+
+def names(home: pb.GetHomeResponse, kind: HomeRow.Kind.ValueType) -> list[str]:
+    return [card.name.removeprefix("movies/") for row in home.rows if row.kind == kind for card in row.movies]
+
+
+async def test_the_rows_are_composed_of_cards(movies: Movies) -> None:
+    home = await movies.GetHome(pb.GetHomeRequest(row_size=4))
+    assert names(home, HomeRow.KIND_TOP_RATED) == ["m1", "m2", "m0"]
+    assert names(home, HomeRow.KIND_NEW) == ["m5", "m4", "m3", "m2"]
+    best = home.rows[0].movies[0]
+    expected = MovieCard(
+        name="movies/m1", title="Told 1", release_year=2001, poster_uri="https://x/Told 1", rating_mean=4.9, rating_count=10
+    )
+    assert best == expected
+    assert not home.rows[1].movies[0].HasField("rating_mean")
+    assert list(home.unavailable_parts) == [Part.PART_TRENDING]
+    assert all(row.title for row in home.rows)
+
+
+async def test_each_context_is_asked_once_however_many_cards_there_are(movies: Movies, neighbours: Neighbours) -> None:
+    await movies.GetHome(pb.GetHomeRequest())
+    await movies.GetHome(pb.GetHomeRequest())
+    assert neighbours.methods() == ["BatchGetMovieMetadata", "BatchGetRatingSummaries", "ListTopRated"]
+
+
+async def test_cards_are_in_the_language_that_is_asked_for(movies: Movies) -> None:
+    home = await movies.GetHome(pb.GetHomeRequest(language_code="fr"))
+    assert home.rows[0].movies[0].title == "Told 1 fr"
+    assert (await movies.GetHome(pb.GetHomeRequest())).rows[0].movies[0].title == "Told 1"
+
+
+async def test_without_metadata_and_ratings_cards_show_what_the_catalogue_knows(movies: Movies, neighbours: Neighbours) -> None:
+    neighbours.failing |= {"BatchGetMovieMetadata", "BatchGetRatingSummaries", "ListTopRated"}
+    home = await movies.GetHome(pb.GetHomeRequest(row_size=1), metadata=token())
+    assert list(home.rows[0].movies) == [MovieCard(name="movies/m5", title="Film 5", release_year=2005)]
+    away = {Part.PART_FOR_YOU, Part.PART_TRENDING, Part.PART_TOP_RATED, Part.PART_RATINGS, Part.PART_METADATA}
+    assert set(home.unavailable_parts) == away
+    neighbours.failing.clear()
+    home = await movies.GetHome(pb.GetHomeRequest(row_size=1), metadata=token())
+    assert list(home.unavailable_parts) == [Part.PART_FOR_YOU, Part.PART_TRENDING]
+
+
+async def test_a_deleted_movie_leaves_the_page_at_once(movies: Movies) -> None:
+    await movies.GetHome(pb.GetHomeRequest())
+    await movies.DeleteMovie(pb.DeleteMovieRequest(name="movies/m1"), metadata=admin())
+    home = await movies.GetHome(pb.GetHomeRequest())
+    assert "m1" not in names(home, HomeRow.KIND_TOP_RATED) + names(home, HomeRow.KIND_NEW)
+
+
+async def test_nobodys_credentials_are_passed_on(movies: Movies, neighbours: Neighbours) -> None:
+    await movies.GetHome(pb.GetHomeRequest(), metadata=token())
+    assert not [asked for asked in neighbours.asked if "authorization" in asked.metadata]
