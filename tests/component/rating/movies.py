@@ -11,24 +11,24 @@ from mesh.errors import MeshError, NotFound, Unavailable
 from mesh.status import to_status
 from reelmesh.movie.v1.movie_pb2 import Movie
 from reelmesh.movie.v1.movie_service_pb2 import GetMovieRequest, GetMovieResponse
-from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceServicer, add_MovieServiceServicer_to_server
 
 MISSING, DELETED, AWAY = "movies/missing", "movies/deleted", "movies/away"
 
 
-class KnownMovies(MovieServiceServicer):
-    """Every movie exists, except for MISSING; DELETED is deleted, and for AWAY the context cannot answer."""
+class KnownMovies:
+    """Every movie exists, except for MISSING; `deleted` ones are, and for AWAY the context cannot answer."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.deleted = {DELETED}
 
-    async def GetMovie(self, request: GetMovieRequest, context: Any) -> GetMovieResponse:  # type: ignore[override]  # the generated one is not async
+    async def get_movie(self, request: GetMovieRequest, context: Any) -> GetMovieResponse:
         self.asked.append(request.name)
         if request.name == MISSING:
             await _refuse(context, NotFound("reelmesh.movie/Movie", request.name, "MOVIE_NOT_FOUND"))
         if request.name == AWAY:
             await _refuse(context, Unavailable("DATABASE_AWAY", "The database is not reachable."))
-        state = Movie.STATE_DELETED if request.name == DELETED else Movie.STATE_ACTIVE
+        state = Movie.STATE_DELETED if request.name in self.deleted else Movie.STATE_ACTIVE
         return GetMovieResponse(movie=Movie(name=request.name, state=state))
 
 
@@ -40,7 +40,8 @@ async def _refuse(context: Any, error: MeshError) -> None:
 async def serving_movies(movies: KnownMovies) -> AsyncIterator[str]:
     """Its address."""
     server = grpc.aio.server()
-    add_MovieServiceServicer_to_server(movies, server)
+    method = grpc.unary_unary_rpc_method_handler(movies.get_movie, GetMovieRequest.FromString, GetMovieResponse.SerializeToString)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("reelmesh.movie.v1.MovieService", {"GetMovie": method}),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:

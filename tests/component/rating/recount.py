@@ -17,7 +17,7 @@ async def wrong_summaries(database: Database) -> dict[str, str]:
     counted: dict[str, list[int]] = {}
     for movie, half_stars, count in await database.fetch_all(_RATINGS):
         counted.setdefault(movie, [0] * len(HALF_STARS))[half_stars - 1] = count
-    wrong = {movie: "has ratings and no summary" for movie in counted}
+    wrong = dict.fromkeys(counted, "has ratings and no summary")
     for movie, histogram, count, half_stars, bayesian_mean in await database.fetch_all(_SUMMARIES):
         wrong.pop(movie, None)
         expected = RatingSummary(movie, tuple(counted.get(movie, [0] * len(HALF_STARS))))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mesh.errors import Unavailable
 from mesh.postgres.database import Database
 from mesh.postgres.faults import TRANSACTION_CONFLICTS
 from mesh.postgres.migrations import migrate
@@ -20,12 +21,14 @@ from rating_service.bootstrap import MIGRATIONS
 from rating_service.domain.errors import RatingNotFound
 from rating_service.domain.ratings import ImportedRating, RatingSummary, ScoreChange
 from rating_service.infrastructure.events.encode import encode
+from rating_service.infrastructure.postgres import ratings as stored_ratings
 from rating_service.infrastructure.postgres.summaries import PostgresSummaries, differences_of, summary_of
 from rating_service.infrastructure.postgres.tables import SCORE_COLUMNS
 from rating_service.infrastructure.postgres.unit_of_work import RatingUnitOfWork
 from tests.component.rating.recount import wrong_summaries
 
 MOVIES = 20
+LOST = (*TRANSACTION_CONFLICTS, Unavailable)  # a deadlock, or a wait that outlasted the statement timeout
 _READ = text_statement(f"SELECT movie_id, {', '.join(SCORE_COLUMNS)}, update_time FROM rating_summaries WHERE movie_id = %(movie)s")
 _WRITE = text_statement(f"""
     INSERT INTO rating_summaries (movie_id, update_time, {", ".join(SCORE_COLUMNS)})
@@ -61,27 +64,31 @@ async def database(empty_database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def rate_at_once(unit_of_work: Callable[[], RatingUnitOfWork], users: int, ratings_each: int) -> None:
-    """Every user rates movies of the same few again and again, and now and then takes a rating back."""
+async def rate_at_once(unit_of_work: Callable[[], RatingUnitOfWork], users: int, ratings_each: int) -> int:
+    """Every user rates movies of the same few again and again, and now and then takes a rating back; how many attempts were lost."""
 
-    async def one_user(user: str, chance: random.Random) -> None:
+    async def one_user(user: str, chance: random.Random) -> int:
+        lost = 0
         for _ in range(ratings_each):
             movie = f"m{chance.randrange(MOVIES)}"
-            async with unit_of_work() as uow:
-                if chance.random() < 0.1:
-                    try:
+            try:
+                async with unit_of_work() as uow:
+                    if chance.random() < 0.1:
                         await commands.unrate_movie(uow, movie, user)
-                    except RatingNotFound:
-                        continue
-                else:
-                    await commands.rate_movie(uow, movie, user, chance.randint(1, 10))
-                await uow.commit()
+                    else:
+                        await commands.rate_movie(uow, movie, user, chance.randint(1, 10))
+                    await uow.commit()
+            except RatingNotFound:
+                continue
+            except LOST:
+                lost += 1
+        return lost
 
-    await asyncio.gather(*(one_user(f"u{number}", random.Random(number)) for number in range(users)))
+    return sum(await asyncio.gather(*(one_user(f"u{number}", random.Random(number)) for number in range(users))))
 
 
 async def test_summaries_equal_a_recount_after_60_users_rated_at_once(database: Database) -> None:
-    await rate_at_once(lambda: RatingUnitOfWork(database, encode), users=60, ratings_each=20)
+    assert not await rate_at_once(lambda: RatingUnitOfWork(database, encode), users=60, ratings_each=20)
     assert await wrong_summaries(database) == {}
 
 
@@ -94,7 +101,7 @@ async def test_without_the_guard_the_recount_finds_lost_ratings(database: Databa
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_summaries_equal_a_recount_after_1000_users_rated_at_once(database: Database) -> None:
-    await rate_at_once(lambda: RatingUnitOfWork(database, encode), users=1_000, ratings_each=50)
+    assert not await rate_at_once(lambda: RatingUnitOfWork(database, encode), users=1_000, ratings_each=50)
     assert await wrong_summaries(database) == {}
 
 
@@ -105,31 +112,65 @@ async def test_without_the_guard_the_full_size_recount_finds_lost_ratings(databa
     assert await wrong_summaries(database) != {}
 
 
-async def test_imports_purges_and_ratings_of_the_same_movies_at_once_neither_deadlock_nor_miscount(database: Database) -> None:
-    conflicts = 0
+async def import_at_once(unit_of_work: Callable[[], RatingUnitOfWork]) -> int:
+    """Eight import and purge the same few movies while others rate them; how many transactions were lost."""
 
-    async def importing(number: int) -> None:
-        nonlocal conflicts
-        chance = random.Random(number)
+    async def importing(number: int) -> int:
+        chance, lost = random.Random(number), 0
         for _ in range(6):
             keys = [(f"m{chance.randrange(MOVIES)}", f"u{chance.randrange(30)}") for _ in range(100)]
             batch = [ImportedRating(movie, user, chance.randint(1, 10), None) for movie, user in keys]
             try:
-                async with RatingUnitOfWork(database, encode) as uow:
+                async with unit_of_work() as uow:
                     if chance.random() < 0.2:
                         await commands.purge_ratings(uow, f"s{chance.randrange(2)}", force=True)
                     else:
                         await commands.import_ratings(uow, f"s{chance.randrange(2)}", batch)
                     await uow.commit()
-            except TRANSACTION_CONFLICTS:
-                conflicts += 1
+            except LOST:
+                lost += 1
+        return lost
 
-    await asyncio.gather(
-        *(importing(number) for number in range(8)),
-        rate_at_once(lambda: RatingUnitOfWork(database, encode), users=20, ratings_each=10),
-    )
+    rating = rate_at_once(unit_of_work, users=20, ratings_each=10)
+    return sum(await asyncio.gather(rating, *(importing(number) for number in range(8))))
+
+
+async def test_imports_purges_and_ratings_of_the_same_movies_at_once_neither_deadlock_nor_miscount(database: Database) -> None:
+    assert await import_at_once(lambda: RatingUnitOfWork(database, encode)) == 0
     assert await wrong_summaries(database) == {}
-    assert conflicts == 0
+
+
+async def import_crosswise(database: Database) -> int:
+    """Two import the same ratings, one in the opposite order of the other, until one of them loses; how many did in ten times."""
+    batch = [ImportedRating(f"m{number}", "u", 5, None) for number in range(500)]
+
+    async def importing(source: str, ratings: list[ImportedRating]) -> int:
+        try:
+            async with RatingUnitOfWork(database, encode) as uow:
+                await commands.import_ratings(uow, source, ratings)
+                await uow.commit()
+        except LOST:
+            return 1
+        return 0
+
+    for _ in range(10):
+        if lost := sum(await asyncio.gather(importing("s0", batch), importing("s1", batch[::-1]))):
+            return lost
+    return 0
+
+
+async def test_two_imports_of_the_same_ratings_in_opposite_orders_both_succeed(database: Database) -> None:
+    assert await import_crosswise(database) == 0
+
+
+async def test_without_the_order_of_locks_one_of_them_is_the_victim_of_a_deadlock(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: rows are taken as the stream brings them."""
+    ordered = stored_ratings._STORE.sql.decode()
+    assert "ORDER BY movie_id, user_id" in ordered
+    monkeypatch.setattr(stored_ratings, "_STORE", text_statement(ordered.replace("ORDER BY movie_id, user_id", "")))
+    assert await import_crosswise(database) > 0
 
 
 moments = st.integers(0, 5).map(lambda days: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=days))
