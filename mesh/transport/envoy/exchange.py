@@ -54,6 +54,7 @@ class Exchange:
         "_arrived",
         "_asking",
         "_headers",
+        "_inbox",
         "_limit",
         "_reading",
         "_receive",
@@ -70,6 +71,7 @@ class Exchange:
         self._receive, self._send = receive, send
         self._arrived = time.monotonic()
         self._limit: float | None = None
+        self._inbox: Inbox | None = None
         self._task: asyncio.Task[Any] | None = None
         self._asking = self._reading = self._started = False
         self._verdict: status_pb2.Status | None = None
@@ -115,7 +117,7 @@ class Exchange:
     def look(self, now: float) -> None:
         if self._limit is not None and now > self._limit + _DEADLINE_SLACK:
             self.stop(_TOO_LATE)
-        elif not self._asking and not self._reading:
+        elif not (self._asking or self._reading) and (self._inbox is None or self._inbox.has_ended):
             # With the body read to its end, Envoy tells of a caller that left only when it is asked.
             self.ask(_nothing)
 
@@ -168,7 +170,10 @@ class Exchange:
         if gzip:
             self._response = [GRPC, (b"grpc-encoding", b"gzip")]
         payload: bytes | AsyncIterator[bytes]
-        payload = Inbox(self, Deframer(encoding)) if policy.client_streaming else await self._only_message(encoding)
+        if policy.client_streaming:
+            payload = self._inbox = Inbox(self, Deframer(encoding))
+        else:
+            payload = await self._only_message(encoding)
         remaining = None if self._limit is None else max(0.0, self._limit - time.monotonic())
         incoming = Incoming(TextMetadata(headers), remaining, f"{client[0]}:{client[1]}" if client else "", binary_metadata(headers))
         if policy.server_streaming:

@@ -23,12 +23,12 @@ class Source(Protocol):
 class Inbox:
     """An asynchronous iterator of messages."""
 
-    __slots__ = ("_asking", "_deframer", "_ended", "_source", "_waiter")
+    __slots__ = ("_asking", "_deframer", "_source", "_waiter", "has_ended")
 
     def __init__(self, source: Source, deframer: Deframer) -> None:
         self._source = source
         self._deframer = deframer
-        self._ended = self._asking = False
+        self.has_ended = self._asking = False
         self._waiter: asyncio.Future[None] | None = None
         self._ask()
 
@@ -39,18 +39,18 @@ class Inbox:
         while True:
             try:
                 message = self._deframer.take()
-                if message is None and self._ended:
+                if message is None and self.has_ended:
                     self._deframer.finish()
             except CallFailed as failed:
                 # A handler would take it for a failure of its own: it is cancelled, the caller is told.
                 self._source.stop(failed.status)
                 await asyncio.get_running_loop().create_future()
                 raise
-            if not self._ended and not self._asking and self._deframer.waiting < _READ_AHEAD:
+            if not self.has_ended and not self._asking and self._deframer.waiting < _READ_AHEAD:
                 self._ask()
             if message is not None:
                 return message
-            if self._ended:
+            if self.has_ended:
                 raise StopAsyncIteration
             self._waiter = asyncio.get_running_loop().create_future()
             if not self._asking:
@@ -64,8 +64,8 @@ class Inbox:
     def _arrived(self, event: dict[str, Any]) -> None:
         self._asking = False
         self._deframer.feed(event["body"])
-        self._ended = not event["more_body"]
+        self.has_ended = not event["more_body"]
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-        if not self._ended and self._deframer.waiting < _READ_AHEAD:
+        if not self.has_ended and self._deframer.waiting < _READ_AHEAD:
             self._ask()
