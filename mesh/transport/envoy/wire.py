@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 class TextHeaders(Protocol):
     """What a dict and pyqwest's headers have in common."""
 
-    def get(self, name: str, default: str = "", /) -> str: ...
+    def get(self, name: str, default: str, /) -> str: ...
 
 
 ACCEPTED_ENCODINGS = b"identity,gzip,deflate"
@@ -135,11 +135,11 @@ def status_headers(status: status_pb2.Status) -> Headers:
 
 def status_of(headers: TextHeaders) -> status_pb2.Status | None:
     """The status in trailers, None when there is none."""
-    code = headers.get("grpc-status")
+    code = headers.get("grpc-status", "")
     if not code:
         return None
-    status = status_pb2.Status(code=int(code) if code.isdigit() else code_pb2.UNKNOWN, message=unquote(headers.get("grpc-message")))
-    details = headers.get("grpc-status-details-bin")
+    status = status_pb2.Status(code=int(code) if code.isdigit() else code_pb2.UNKNOWN, message=unquote(headers.get("grpc-message", "")))
+    details = headers.get("grpc-status-details-bin", "")
     if details:
         packed = status_pb2.Status.FromString(unbase64(details.encode()))
         status.details.extend(packed.details)
