@@ -4,10 +4,11 @@
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,13 @@ def _handlers() -> Mapping[str, Handler]:
     """As `mesh.server` builds them: authentication, metrics, one trace in a hundred, one line of log in a hundred."""
     authenticator = Authenticator(KeySet(Path(os.environ["KEYS"])), "reelmesh", "reelmesh")
     environment = CallEnvironment(authenticator, Tracing("bench", "bench", os.environ["OTLP"], 0.01), 0.01)
-    behaviours = {"GetMovie": _get_movie, "ExportMovies": _export_movies}
+    behaviours: dict[str, Callable[..., Any]] = {"GetMovie": _get_movie, "ExportMovies": _export_movies}
     policies = {name: method_policy(SERVICE.methods_by_name[name]) for name in behaviours}
     return {policy.path: Handler(policy, behaviours[name], {}, environment) for name, policy in policies.items()}
 
 
 async def _told(address: str) -> None:
+    gc.freeze()  # as a service does when it has started
     await asyncio.to_thread(Path(os.environ["ADDRESS_FILE"]).write_text, address)
 
 

@@ -1,7 +1,7 @@
 """What a call costs on each transport: CPU µs of the server process, calls per second, median latency, and CPU per streamed message.
 
 `python -m bench.transport [--calls 10000] [--rounds 3] [--json FILE]`. The servers are those of `bench.hosting`, each measured in turn in
-every round with 32 calls in flight; `bare` answers without authentication, validation, deadline, metrics, log and trace, ours has all of them.
+every round with 32 calls in flight. `bare` answers without authentication, validation, deadline, metrics, log and trace; ours has them.
 """
 
 import argparse

@@ -15,10 +15,10 @@ from mesh.transport.envoy.inbox import Inbox
 from mesh.transport.envoy.outbox import Outbox
 from mesh.transport.envoy.wire import (
     ACCEPTED_ENCODINGS,
+    BinaryMetadata,
     Deframer,
     Headers,
     TextMetadata,
-    binary_metadata,
     framed,
     metadata_headers,
     refused,
@@ -181,7 +181,7 @@ class Exchange:
         else:
             payload = await self._only_message(encoding)
         remaining = None if self._limit is None else max(0.0, self._limit - time.monotonic())
-        incoming = Incoming(TextMetadata(headers), remaining, f"{client[0]}:{client[1]}" if client else "", binary_metadata(headers))
+        incoming = Incoming(TextMetadata(headers), remaining, f"{client[0]}:{client[1]}" if client else "", BinaryMetadata(headers))
         if policy.server_streaming:
             await self._stream(method, payload, incoming, gzip)
         else:
