@@ -34,7 +34,7 @@ from reelmesh.rating.v1.events_pb2 import RatingSummaryChanged
 from stack.servers.postgres import PostgresServer
 from stack.servers.running import running
 
-GENRES = ("action", "adventure", "animation", "comedy", "crime", "documentary", "drama", "fantasy", "horror", "romance", "thriller", "western")
+GENRES = ("action", "adventure", "animation", "comedy", "crime", "documentary", "drama", "fantasy", "horror", "romance", "western")
 LANGUAGES = ("en",) * 12 + ("fr", "de", "ja", "hi", "es", "it", "ko", "zh")
 COMMON = ("the", "of", "a", "in", "and", "love", "man", "night", "day", "my")
 ROUNDS = 300  # queries of each kind

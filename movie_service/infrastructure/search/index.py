@@ -40,10 +40,11 @@ class PostgresIndex:
         if by_popularity:
             hits = await self._popular(shape, after, parameters)
         else:
-            hits = sorted(
-                (_hit(False, *row[3:5], row[1], *row[5:]) for row in by_kind[statements.HIT]),
-                key=lambda hit: (-hit.place.fit, -hit.place.popularity, hit.place.movie),
-            )
+            hits = [
+                _hit(False, fit, popularity, movie, message, facts)
+                for _, movie, _, fit, popularity, message, facts in by_kind[statements.HIT]
+            ]
+            hits.sort(key=lambda hit: (-hit.place.fit, -hit.place.popularity, hit.place.movie))
         return Matches(tuple(hits[:size]), len(hits) > size, min(total, statements.BOUND), _facets(by_kind))
 
     async def _popular(self, shape: tuple[bool, bool, bool, bool], after: Place | None, parameters: Mapping[str, Any]) -> list[Hit]:

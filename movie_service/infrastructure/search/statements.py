@@ -13,13 +13,16 @@ BELIEVED = 10
 TOTAL, GENRE, DECADE, LANGUAGE, HIT = range(5)
 EXACT_FIT = 6
 
-# Whole title; whole other title; all words in the title; all of them, the last one begun; in any title; in titles and people; anywhere.
-_FIT = f"""CASE
-    WHEN lexemes @@ %(own_title)s::tsquery THEN {EXACT_FIT} WHEN lexemes @@ %(other_title)s::tsquery THEN 5
-    WHEN lexemes @@ %(title_whole)s::tsquery THEN 4 WHEN lexemes @@ %(title)s::tsquery THEN 3
-    WHEN lexemes @@ %(titles)s::tsquery THEN 2 WHEN lexemes @@ %(names)s::tsquery THEN 1 ELSE 0 END"""
+# Whole title 6, whole other title 5, all words in the title 4, the last one only begun 3, in any title 2, in titles and people 1, else 0.
+# Nested, because each look into a tsvector counts when there are ten thousand.
+_FIT = f"""CASE WHEN lexemes @@ %(title)s::tsquery THEN
+        CASE WHEN lexemes @@ %(own_title)s::tsquery THEN {EXACT_FIT} WHEN lexemes @@ %(other_title)s::tsquery THEN 5
+             WHEN lexemes @@ %(title_whole)s::tsquery THEN 4 ELSE 3 END
+    WHEN lexemes @@ %(titles)s::tsquery THEN CASE WHEN lexemes @@ %(other_title)s::tsquery THEN 5 ELSE 2 END
+    WHEN lexemes @@ %(names)s::tsquery THEN 1 ELSE 0 END"""
 _AFTER = """WHERE fit <= %(fit)s AND (fit < %(fit)s OR popularity <= %(popularity)s
     AND (popularity < %(popularity)s OR movie > %(movie)s))"""
+_WALK_AFTER = "WHERE %(fit)s > 0 OR popularity <= %(popularity)s AND (popularity < %(popularity)s OR movie > %(movie)s)"
 _ORDER = "ORDER BY fit DESC, popularity DESC, movie"
 
 
@@ -65,17 +68,20 @@ def popular(has_words: bool, has_match: bool, has_years: bool, has_rating: bool,
     Rows are (movie, fit, popularity, message, facts). `bounded` looks at WALK movies only, which may not fill the page.
     """
     conditions = _conditions(has_match, has_years, has_rating)
-    from_here = """WHERE %(fit)s > 0 OR popularity <= %(popularity)s AND (popularity < %(popularity)s OR movie > %(movie)s)"""
-    exact = f"SELECT movie, {EXACT_FIT} AS fit, popularity FROM search_documents WHERE {conditions} AND lexemes @@ %(own_title)s::tsquery"
-    walked = f"SELECT * FROM search_documents {from_here if continues else ''} ORDER BY popularity DESC, movie"
-    if bounded:
-        walked += f" LIMIT {WALK}"
-    rest = f"SELECT movie, 0 AS fit, popularity FROM ({walked}) AS walked WHERE {conditions}"
+    found = f"""
+        SELECT movie, 0 AS fit, popularity
+        FROM (
+            SELECT * FROM search_documents {_WALK_AFTER if continues else ""}
+            ORDER BY popularity DESC, movie {f"LIMIT {WALK}" if bounded else ""}
+        ) AS walked
+        WHERE {conditions}"""  # noqa: S608  # of constants of ours
     if has_words:
-        rest += " AND NOT lexemes @@ %(own_title)s::tsquery"
-        rest = f"({exact}) UNION ALL ({rest} ORDER BY popularity DESC, movie LIMIT %(size)s)"
+        found = f"""
+        (SELECT movie, {EXACT_FIT} AS fit, popularity FROM search_documents WHERE {conditions} AND lexemes @@ %(own_title)s::tsquery)
+        UNION ALL
+        ({found} AND NOT lexemes @@ %(own_title)s::tsquery ORDER BY popularity DESC, movie LIMIT %(size)s)"""  # noqa: S608  # as above
     return text_statement(f"""
-        WITH found AS ({rest}), page AS MATERIALIZED (SELECT * FROM found {_AFTER if continues else ""} {_ORDER} LIMIT %(size)s)
+        WITH found AS ({found}), page AS MATERIALIZED (SELECT * FROM found {_AFTER if continues else ""} {_ORDER} LIMIT %(size)s)
         SELECT movie, fit, popularity, message, facts FROM page JOIN search_sources USING (movie) {_ORDER}
     """)  # noqa: S608  # of constants of ours
 
