@@ -93,7 +93,7 @@ class MovieServicer:
         return response
 
     async def UpdateMovie(self, request: pb.UpdateMovieRequest, call: Call) -> pb.UpdateMovieResponse:
-        movie_id, fields = movie_id_of(request.movie.name), changed_fields(request.update_mask, request.movie)
+        movie_id, fields = movie_id_of(request.movie.name), changed_fields(request.update_mask, request.movie, "movie")
 
         async def effect(uow: MovieUnitOfWork) -> pb.UpdateMovieResponse:
             facts = facts_from_proto(request.movie)
