@@ -9,20 +9,23 @@ from movie_service.bootstrap import MIGRATIONS, build
 from reelmesh.movie.v1 import movie_service_pb2 as pb
 from reelmesh.movie.v1.movie_pb2 import Movie
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
-from tests.services import admin, failure, serving, stub_of
+from tests.component.movie.stubs import Movies
+from tests.services import admin, failure, serving
 
 
 async def test_what_the_catalogue_does_shows_up_in_search(empty_database_url: str, nats_server: str, tmp_path: Path) -> None:
     async with (
         serving("movie", build, MIGRATIONS, empty_database_url, tmp_path, nats_url=nats_server) as running,
-        stub_of(running.address, MovieServiceStub) as movies,
+        grpc.aio.insecure_channel(running.address) as channel,
     ):
+        movies: Movies = MovieServiceStub(channel)
 
         async def found(query: str, *names: str) -> None:
             async with asyncio.timeout(10):
-                while [result.movie.name for result in (await movies.SearchMovies(pb.SearchMoviesRequest(query=query))).results] != list(
-                    names
-                ):
+                while True:
+                    answer = await movies.SearchMovies(pb.SearchMoviesRequest(query=query))
+                    if [result.movie.name for result in answer.results] == list(names):
+                        return
                     await asyncio.sleep(0.02)
 
         story = Movie(title="Toy Story", release_year=1995)
@@ -42,8 +45,9 @@ async def test_what_the_catalogue_does_shows_up_in_search(empty_database_url: st
 async def test_years_the_wrong_way_round_are_an_invalid_argument(empty_database_url: str, tmp_path: Path) -> None:
     async with (
         serving("movie", build, MIGRATIONS, empty_database_url, tmp_path) as running,
-        stub_of(running.address, MovieServiceStub) as movies,
+        grpc.aio.insecure_channel(running.address) as channel,
     ):
+        movies: Movies = MovieServiceStub(channel)
         refused = await failure(movies.SearchMovies(pb.SearchMoviesRequest(year_from=2001, year_to=2000)))
         assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
         assert refused.reason == "INVALID_ARGUMENT"

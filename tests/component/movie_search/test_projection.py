@@ -24,7 +24,7 @@ async def happen(search: Search, *events: Message) -> None:
 
 
 async def vocabulary(search: Search) -> dict[str, int]:
-    return dict(await search.database.fetch_all(text_statement("SELECT word, movies FROM search_words")))  # type: ignore[arg-type]  # rows of two
+    return dict(await search.database.fetch_all(text_statement("SELECT word, movies FROM search_words")))
 
 
 def deleted(title: str) -> MovieDeleted:
