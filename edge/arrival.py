@@ -9,7 +9,14 @@ from collections.abc import Mapping
 
 from envoy_data_plane.envoy.config.common.mutation_rules.v3 import HeaderMutation as Mutation
 from envoy_data_plane.envoy.config.common.mutation_rules.v3 import HeaderMutationRemoveOnMatch
-from envoy_data_plane.envoy.config.core.v3 import DataSource, HeaderValue, HeaderValueOption, SubstitutionFormatString, TypedExtensionConfig
+from envoy_data_plane.envoy.config.core.v3 import (
+    DataSource,
+    HeaderValue,
+    HeaderValueOption,
+    HeaderValueOptionHeaderAppendAction,
+    SubstitutionFormatString,
+    TypedExtensionConfig,
+)
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher, Route, RouteAction, RouteMatch
 from envoy_data_plane.envoy.extensions.filters.common.set_filter_state.v3 import FilterStateValue
 from envoy_data_plane.envoy.extensions.filters.http.buffer.v3 import BufferPerRoute
@@ -19,6 +26,7 @@ from envoy_data_plane.envoy.extensions.http.early_header_mutation.header_mutatio
 from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.google.protobuf import Any
 
+from edge.errors import TRANSCODED
 from mesh.control_plane.resources import packed
 
 BUFFER_FILTER = "envoy.filters.http.buffer"
@@ -48,7 +56,13 @@ def first_routes() -> list[Route]:
 
 
 def unmark() -> HeaderMutation:
-    return HeaderMutation(mutations=Mutations(request_mutations=[Mutation(remove=_MARK)]))
+    """Also shortens what the transcoder left behind, the whole path with its query: a service would get it as metadata, and refuse a
+    batch of a few hundred names for it."""
+    shortened = HeaderValueOption(
+        header=HeaderValue(key=TRANSCODED, value=f"%REQ({TRANSCODED}):1%"),
+        append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS,
+    )
+    return HeaderMutation(mutations=Mutations(request_mutations=[Mutation(remove=_MARK), Mutation(append=shortened)]))
 
 
 def look_again() -> SetFilterState:
