@@ -1,10 +1,6 @@
 """Puts the context together."""
 
 from datetime import UTC, datetime
-from typing import cast
-
-import grpc
-from google.protobuf.descriptor import ServiceDescriptor
 
 from mesh.events.batch_consumer import BatchConsumer
 from mesh.events.relay import Relay
@@ -39,8 +35,8 @@ def build(foundation: Foundation) -> Service:
 
     answers = Answers()
     catalogue = PostgresCatalogue(database)
-    ratings = GrpcRatings(_channel(foundation, "rating", rating_service_pb2.DESCRIPTOR.services_by_name["RatingService"]))
-    documents = GrpcMetadata(_channel(foundation, "metadata", metadata_service_pb2.DESCRIPTOR.services_by_name["MetadataService"]))
+    ratings = GrpcRatings(foundation.channel("rating", rating_service_pb2.DESCRIPTOR.services_by_name["RatingService"]))
+    documents = GrpcMetadata(foundation.channel("metadata", metadata_service_pb2.DESCRIPTOR.services_by_name["MetadataService"]))
     servicer = MovieServicer(
         lambda: MovieUnitOfWork(database),
         catalogue,
@@ -59,8 +55,3 @@ def build(foundation: Foundation) -> Service:
             BatchConsumer("movie-search", database, bus, EVENTS, project, tracing=foundation.tracing),
         ],
     )
-
-
-def _channel(foundation: Foundation, context: str, service: ServiceDescriptor) -> grpc.aio.Channel:
-    """A mesh channel has what generated stubs use of a `grpc.aio.Channel`, and is no subclass of it."""
-    return cast(grpc.aio.Channel, foundation.channel(context, service))

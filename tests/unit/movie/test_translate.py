@@ -1,19 +1,31 @@
 """Nothing is lost between the domain, the contract and the rows."""
 
 from dataclasses import fields
+from datetime import UTC
 
 import pytest
 from hypothesis import given
 
 from movie_service.domain import events
 from movie_service.domain.errors import FactsContradict
-from movie_service.domain.movie import Facts, Movie
+from movie_service.domain.movie import Facts, Movie, movie_id_of
 from movie_service.infrastructure.events.encode import encode
-from movie_service.infrastructure.grpc.translate import facts_from_proto, movie_from_proto, movie_to_proto
+from movie_service.infrastructure.grpc.translate import facts_from_proto, movie_to_proto
 from movie_service.infrastructure.postgres.rows import COLUMNS, to_movie, to_row
 from movie_service.infrastructure.postgres.tables import movies as table
 from reelmesh.movie.v1 import events_pb2, movie_pb2
 from tests.unit.movie.films import movies
+
+
+def movie_from_proto(message: movie_pb2.Movie) -> Movie:
+    return Movie(
+        id=movie_id_of(message.name),
+        facts=facts_from_proto(message),
+        create_time=message.create_time.ToDatetime(UTC),
+        update_time=message.update_time.ToDatetime(UTC),
+        delete_time=message.delete_time.ToDatetime(UTC) if message.state == movie_pb2.Movie.STATE_DELETED else None,
+        revision=int(message.etag.removeprefix("r")),
+    )
 
 
 @given(movies())
