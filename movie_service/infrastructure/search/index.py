@@ -99,6 +99,8 @@ def _parameters(query: Query, filters: Filters, after: Place | None, size: int) 
         parameters["match"] = match
     if query.terms:
         parameters |= {
+            # A movie with the query as its title has its words: to find it, the one lexeme is enough.
+            "exact": lexemes.matching(Query(()), filters, lexemes.titled(query, "A")),
             "own_title": lexemes.titled(query, "A"),
             "other_title": lexemes.titled(query, "B"),
             "title_whole": lexemes.placed(query, "A", whole_words=True),

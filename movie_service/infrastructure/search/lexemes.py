@@ -59,9 +59,9 @@ class Lexemes:
             self._weights[lexeme] = weight
 
 
-def matching(query: Query, filters: Filters) -> str:
-    """The tsquery of all documents with these words, genres and languages; empty when neither restricts."""
-    conditions = [_term(term, "") for term in query.terms]
+def matching(query: Query, filters: Filters, *others: str) -> str:
+    """The tsquery of all documents with these words, genres and languages that match `others` too; empty when nothing restricts."""
+    conditions = [*others, *(_term(term, "") for term in query.terms)]
     conditions += [_quoted("#" + genre) for genre in filters.genres_all]
     if filters.genres_any:
         conditions.append(_any("#" + genre for genre in filters.genres_any))

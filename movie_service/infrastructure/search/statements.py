@@ -26,8 +26,8 @@ _WALK_AFTER = "WHERE %(fit)s > 0 OR popularity <= %(popularity)s AND (popularity
 _ORDER = "ORDER BY fit DESC, popularity DESC, movie"
 
 
-def _conditions(has_match: bool, has_years: bool, has_rating: bool) -> str:
-    conditions = ["lexemes @@ %(match)s::tsquery"] if has_match else []
+def _conditions(tsquery: str, has_years: bool, has_rating: bool) -> str:
+    conditions = [f"lexemes @@ %({tsquery})s::tsquery"] if tsquery else []
     if has_years:
         conditions.append("release_year BETWEEN %(year_from)s AND %(year_to)s")
     if has_rating:
@@ -44,13 +44,14 @@ def ranked(has_words: bool, has_match: bool, has_years: bool, has_rating: bool, 
     return text_statement(f"""
         WITH matches AS MATERIALIZED (
             SELECT movie, popularity, genres, language, release_year, {_FIT if has_words else "0"} AS fit
-            FROM search_documents WHERE {_conditions(has_match, has_years, has_rating)} LIMIT {BOUND + 1}
+            FROM search_documents WHERE {_conditions("match" if has_match else "", has_years, has_rating)} LIMIT {BOUND + 1}
         ), page AS MATERIALIZED (
             SELECT movie, fit, popularity FROM matches {_AFTER if continues else ""} {_ORDER} LIMIT %(size)s
         )
         SELECT {TOTAL}, NULL, count(*)::int, NULL::int, NULL::int, NULL::bytea, NULL::jsonb FROM matches
         UNION ALL
-        SELECT {GENRE}, genre, count(*)::int, NULL, NULL, NULL, NULL FROM matches, unnest(genres) AS genre GROUP BY genre
+        SELECT {GENRE}, genre, sum(together)::int, NULL, NULL, NULL, NULL
+        FROM (SELECT genres, count(*) AS together FROM matches GROUP BY genres) AS sets, unnest(genres) AS genre GROUP BY genre
         UNION ALL
         SELECT {DECADE}, (release_year / 10 * 10)::text, count(*)::int, NULL, NULL, NULL, NULL
         FROM matches WHERE release_year > 0 GROUP BY release_year / 10
@@ -67,7 +68,7 @@ def popular(has_words: bool, has_match: bool, has_years: bool, has_rating: bool,
 
     Rows are (movie, fit, popularity, message, facts). `bounded` looks at WALK movies only, which may not fill the page.
     """
-    conditions = _conditions(has_match, has_years, has_rating)
+    conditions = _conditions("match" if has_match else "", has_years, has_rating)
     found = f"""
         SELECT movie, 0 AS fit, popularity
         FROM (
@@ -77,7 +78,7 @@ def popular(has_words: bool, has_match: bool, has_years: bool, has_rating: bool,
         WHERE {conditions}"""  # noqa: S608  # of constants of ours
     if has_words:
         found = f"""
-        (SELECT movie, {EXACT_FIT} AS fit, popularity FROM search_documents WHERE {conditions} AND lexemes @@ %(own_title)s::tsquery)
+        (SELECT movie, {EXACT_FIT} AS fit, popularity FROM search_documents WHERE {_conditions("exact", has_years, has_rating)})
         UNION ALL
         ({found} AND NOT lexemes @@ %(own_title)s::tsquery ORDER BY popularity DESC, movie LIMIT %(size)s)"""  # noqa: S608  # as above
     return text_statement(f"""
