@@ -171,7 +171,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reelmesh-bench-") as directory:
         folder = Path(directory)
-        with running(PostgresServer(folder / "postgres"), folder / "postgres.log") as server:
+        with running(PostgresServer(folder / "postgres", durable=False), folder / "postgres.log") as server:
             report = asyncio.run(run(server.create_database("bench"), arguments.movies))
     table = Table("query", "p50 ms", "p99 ms", "max ms", title=f"Search over {arguments.movies:,} movies")
     for kind, figures in report.items():

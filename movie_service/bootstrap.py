@@ -52,6 +52,6 @@ def build(foundation: Foundation) -> Service:
         background=[
             Relay(database, bus, "movie"),
             Invalidation(bus, answers),
-            BatchConsumer("movie-search", database, bus, EVENTS, project, tracing=foundation.tracing),
+            BatchConsumer("movie-search", database, bus, EVENTS, project, batch=500, tracing=foundation.tracing),
         ],
     )
