@@ -66,7 +66,7 @@ class GrpcioServer:
 
 def _method_handler(handler: Handler) -> "grpc.RpcMethodHandler[Any, Any]":
     policy = handler.policy
-    make: dict[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, Any]"]] = {
+    make: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
         (False, False): grpc.unary_unary_rpc_method_handler,
         (True, False): grpc.stream_unary_rpc_method_handler,
         (False, True): grpc.unary_stream_rpc_method_handler,
@@ -104,4 +104,5 @@ async def _abort(context: Context, status: status_pb2.Status) -> Any:
 
 def _incoming(context: Context) -> Incoming:
     metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    # Asked now: of a call that has ended, gRPC's core must not be asked any more (it crashes).
     return Incoming(metadata, context.time_remaining(), context.peer())
