@@ -116,7 +116,9 @@ def _headers(rng: random.Random) -> dict[str, str]:
         "range": ("bytes=0-1",),
         "x-http-method-override": ("DELETE",),
         "x-envoy-original-path": ("/v1/movies",),
-        "grpc-status": ("0",),
+        "grpc-status": ("0", "x"),
+        "grpc-encoding": ("gzip", "made-up"),
+        "x-data-bin": ("AAAA", "not base64"),
         "cookie": ("a=b",),
         "upgrade": ("websocket", "h2c"),
     }
