@@ -1,5 +1,6 @@
 """Processes of a whole stack are killed: what still answers, and how soon everything does. In the order of how much each breaks."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,6 +14,10 @@ import httpx
 import psutil
 import pytest
 
+from mesh.postgres.database import Database
+from mesh.postgres.outbox import OutboxMessage
+from mesh.postgres.unit_of_work import UnitOfWork
+from stack.servers.postgres import PostgresServer
 from stack.whole import WholeStack
 from tests.e2e.conftest import Headers, bearer, client, leaving_nothing
 
@@ -119,6 +124,29 @@ def test_without_nats_changes_are_accepted_and_told_later(fragile: WholeStack, w
     assert web.post(f"{path}:rate", json={"score": 5}, headers=boss).status_code == 200
     eventually(lambda: is_back(fragile, "nats", killed))
     eventually(lambda: web.get(f"{path}:details").json()["summary"]["count"] == 1)
+
+
+def test_a_malformed_event_is_put_aside_and_the_next_ones_are_handled(fragile: WholeStack, web: httpx.Client, boss: Headers) -> None:
+    """R10 end to end."""
+    path = new_movie(web, boss)
+    assert web.get(f"{path}:details").json()["summary"]["count"] == 0
+    asyncio.run(tell_nonsense(fragile, path.removeprefix("/v1/")))
+    assert web.post(f"{path}:rate", json={"score": 5}, headers=boss).status_code == 200
+    eventually(lambda: web.get(f"{path}:details").json()["summary"]["count"] == 1)
+    found = "/v1/movies:search?query=fault&minRating=5"
+    eventually(lambda: path.removeprefix("/v1/") in str(web.get(found).json()["results"]))
+    assert fragile.process("movie-1").restarts == 0
+
+
+async def tell_nonsense(stack: WholeStack, key: str) -> None:
+    """Rating announces a summary that is no message at all."""
+    port = int(stack.process("postgres").address.rpartition(":")[2])
+    database = Database(PostgresServer(stack.directory.postgres, port=port).create_database("rating"))
+    await database.open()
+    async with UnitOfWork(database, lambda message: message) as uow:
+        uow.add_event(OutboxMessage("reelmesh.rating.v1.RatingSummaryChanged", key, b"\xff\xff not protobuf"))
+        await uow.commit()
+    await database.close()
 
 
 def test_down_leaves_nothing_and_the_next_up_has_the_data(tmp_path: Path) -> None:
