@@ -9,7 +9,14 @@ from collections.abc import Mapping
 
 from envoy_data_plane.envoy.config.common.mutation_rules.v3 import HeaderMutation as Mutation
 from envoy_data_plane.envoy.config.common.mutation_rules.v3 import HeaderMutationRemoveOnMatch
-from envoy_data_plane.envoy.config.core.v3 import DataSource, HeaderValue, HeaderValueOption, SubstitutionFormatString, TypedExtensionConfig
+from envoy_data_plane.envoy.config.core.v3 import (
+    DataSource,
+    HeaderValue,
+    HeaderValueOption,
+    HeaderValueOptionHeaderAppendAction,
+    SubstitutionFormatString,
+    TypedExtensionConfig,
+)
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher, Route, RouteAction, RouteMatch
 from envoy_data_plane.envoy.extensions.filters.common.set_filter_state.v3 import FilterStateValue
 from envoy_data_plane.envoy.extensions.filters.http.buffer.v3 import BufferPerRoute
@@ -19,20 +26,26 @@ from envoy_data_plane.envoy.extensions.http.early_header_mutation.header_mutatio
 from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.google.protobuf import Any
 
+from edge.errors import TRANSCODED
 from mesh.control_plane.resources import packed
 
 BUFFER_FILTER = "envoy.filters.http.buffer"
 _MARK = "x-reelmesh-arrived"
 # Only the mesh itself may say these.
 _RESERVED_PREFIXES = ("x-reelmesh-", "x-envoy-")
+# No method takes any of these from outside, and one that is not base64, or not a number, would break the connection to the service.
+_BINARY = "-bin"
+_ONLY_ANSWERED = ("grpc-status", "grpc-message", "grpc-retry-pushback-ms")
 
 
 def early_mutation() -> TypedExtensionConfig:
     """Before anything else: what nobody outside may say goes, the mark comes."""
-    mutations = [
-        Mutation(remove_on_match=HeaderMutationRemoveOnMatch(key_matcher=StringMatcher(prefix=prefix, ignore_case=True)))
-        for prefix in _RESERVED_PREFIXES
+    unwanted = [
+        *(StringMatcher(prefix=prefix, ignore_case=True) for prefix in _RESERVED_PREFIXES),
+        StringMatcher(suffix=_BINARY, ignore_case=True),
+        *(StringMatcher(exact=name, ignore_case=True) for name in _ONLY_ANSWERED),
     ]
+    mutations = [Mutation(remove_on_match=HeaderMutationRemoveOnMatch(key_matcher=matcher)) for matcher in unwanted]
     mutations.append(Mutation(append=HeaderValueOption(header=HeaderValue(key=_MARK, value="1"))))
     return TypedExtensionConfig(name="arrival", typed_config=packed(EarlyHeaderMutation(mutations=mutations)))
 
@@ -48,7 +61,13 @@ def first_routes() -> list[Route]:
 
 
 def unmark() -> HeaderMutation:
-    return HeaderMutation(mutations=Mutations(request_mutations=[Mutation(remove=_MARK)]))
+    """Also shortens what the transcoder left behind, the whole path with its query: a service would get it as metadata, and refuse a
+    batch of a few hundred names for it."""
+    shortened = HeaderValueOption(
+        header=HeaderValue(key=TRANSCODED, value=f"%REQ({TRANSCODED}):1%"),
+        append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS,
+    )
+    return HeaderMutation(mutations=Mutations(request_mutations=[Mutation(remove=_MARK), Mutation(append=shortened)]))
 
 
 def look_again() -> SetFilterState:

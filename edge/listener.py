@@ -21,7 +21,7 @@ _IDLE_CONNECTION = timedelta(minutes=5)
 _IDLE_STREAM = timedelta(seconds=60)
 _HEADERS_WITHIN = timedelta(seconds=10)
 _MAX_HEADERS = 100
-_MAX_HEADER_KIBIBYTES = 32
+_MAX_HEADER_KIBIBYTES = 128  # a batch of 1,000 names, each as long as may be, is one URL
 _MAX_STREAMS = 256  # of one connection
 
 

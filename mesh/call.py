@@ -3,6 +3,7 @@
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mesh.errors import PermissionDenied
 
@@ -52,8 +53,7 @@ class Deadline:
         return Deadline(self.at - by)
 
 
-@dataclass(frozen=True, slots=True)
-class TraceContext:
+class TraceContext(NamedTuple):
     """W3C trace context (https://www.w3.org/TR/trace-context/): 32 hex digits, and the header for the next hop."""
 
     trace_id: str

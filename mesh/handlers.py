@@ -11,8 +11,9 @@ import random
 import time
 import typing
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import structlog
 from google.protobuf.descriptor import ServiceDescriptor
@@ -26,6 +27,7 @@ from mesh.call import ANONYMOUS, Call, Deadline, TraceContext, current_call
 from mesh.languages import accepted_languages
 from mesh.policy import MethodPolicy, method_policy
 from mesh.status import to_status
+from mesh.time_limit import within
 from mesh.tracing import Tracing, finish_span
 from mesh.validation import checker, validate
 
@@ -37,20 +39,19 @@ ErrorTable = Mapping[type[Exception], Callable[[Any], errors.MeshError]]
 _OUR_FAILURES = frozenset({code_pb2.INTERNAL, code_pb2.UNAVAILABLE, code_pb2.DEADLINE_EXCEEDED, code_pb2.UNKNOWN, code_pb2.DATA_LOSS})
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """What a transport knows of a call: lower-case text metadata, seconds that the caller still waits, its address.
 
     `binary` is the metadata whose names end in `-bin`. What is put into `leading` goes out before the first message, what is put into
-    `trailing` with the status.
+    `trailing` with the status; None where there is no transport to take it.
     """
 
     metadata: Mapping[str, str]
     time_remaining: float | None
     peer: str
-    binary: Mapping[str, bytes] = field(default_factory=dict)
-    leading: list[tuple[str, str | bytes]] = field(default_factory=list)
-    trailing: list[tuple[str, str | bytes]] = field(default_factory=list)
+    binary: Mapping[str, bytes] = MappingProxyType({})
+    leading: list[tuple[str, str | bytes]] | None = None
+    trailing: list[tuple[str, str | bytes]] | None = None
 
 
 class CallFailed(Exception):
@@ -93,8 +94,7 @@ class Handler:
         try:
             call = progress.admit()
             request = self._parsed(payload) if isinstance(payload, bytes) else self._requests(payload)
-            async with asyncio.timeout(call.deadline.remaining()):
-                response: Message = await self._method(request, call)
+            response: Message = await within(call.deadline, self._method(request, call))
             answer = response.SerializeToString()
         except BaseException as error:
             raise progress.failed(error) from error
@@ -170,11 +170,9 @@ class _Progress:
         self._call: Call | None = None
 
     def admit(self) -> Call:
-        # Set before admission is decided, so that a refusal is logged with its trace too.
-        current_call.set(Call(self._handler.policy.path, ANONYMOUS, Deadline.after(0), (), self._trace))
-        self._call = self._handler.begin(self._incoming, self._trace)
-        current_call.set(self._call)
-        return self._call
+        self._call = call = self._handler.begin(self._incoming, self._trace)
+        current_call.set(call)
+        return call
 
     def succeeded(self) -> None:
         ratio = self._handler._environment.access_log_ratio
@@ -188,6 +186,8 @@ class _Progress:
         if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit):
             self.cancelled()
             return error
+        if self._call is None:  # refused: logged with its trace too
+            current_call.set(Call(self._handler.policy.path, ANONYMOUS, Deadline.after(0), (), self._trace))
         translated = self._handler.translated(error)
         status = to_status(translated, self._handler.policy.context, self._trace.trace_id)
         if status.code == code_pb2.INTERNAL:

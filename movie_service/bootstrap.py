@@ -1,13 +1,8 @@
 """Puts the context together."""
 
 from datetime import UTC, datetime
-from typing import cast
 
-import grpc
-from google.protobuf.descriptor import ServiceDescriptor
-
-from mesh.call import Call
-from mesh.errors import Unavailable
+from mesh.events.batch_consumer import BatchConsumer
 from mesh.events.relay import Relay
 from mesh.server import Foundation, Service
 from movie_service.application.details import MovieDetails
@@ -19,21 +14,17 @@ from movie_service.infrastructure.grpc.answers import Answers
 from movie_service.infrastructure.grpc.details import DetailsEndpoint
 from movie_service.infrastructure.grpc.errors import ERRORS
 from movie_service.infrastructure.grpc.home import HomeEndpoint
+from movie_service.infrastructure.grpc.search import SearchEndpoint
 from movie_service.infrastructure.grpc.servicer import MovieServicer
 from movie_service.infrastructure.postgres.catalogue import PostgresCatalogue
 from movie_service.infrastructure.postgres.unit_of_work import MovieUnitOfWork
+from movie_service.infrastructure.search.index import PostgresIndex
+from movie_service.infrastructure.search.projection import EVENTS, project
 from reelmesh.metadata.v1 import metadata_service_pb2
 from reelmesh.movie.v1 import movie_service_pb2
 from reelmesh.rating.v1 import rating_service_pb2
 
 MIGRATIONS = "movie_service.infrastructure.migrations"
-
-
-class _SearchAway:
-    """Until the search is wired here, it is away and says so."""
-
-    async def SearchMovies(self, request: movie_service_pb2.SearchMoviesRequest, call: Call) -> movie_service_pb2.SearchMoviesResponse:
-        raise Unavailable("SEARCH_AWAY", "There is no search index yet.")
 
 
 def build(foundation: Foundation) -> Service:
@@ -44,13 +35,13 @@ def build(foundation: Foundation) -> Service:
 
     answers = Answers()
     catalogue = PostgresCatalogue(database)
-    ratings = GrpcRatings(_channel(foundation, "rating", rating_service_pb2.DESCRIPTOR.services_by_name["RatingService"]))
-    documents = GrpcMetadata(_channel(foundation, "metadata", metadata_service_pb2.DESCRIPTOR.services_by_name["MetadataService"]))
+    ratings = GrpcRatings(foundation.channel("rating", rating_service_pb2.DESCRIPTOR.services_by_name["RatingService"]))
+    documents = GrpcMetadata(foundation.channel("metadata", metadata_service_pb2.DESCRIPTOR.services_by_name["MetadataService"]))
     servicer = MovieServicer(
         lambda: MovieUnitOfWork(database),
         catalogue,
         answers,
-        search=_SearchAway(),
+        search=SearchEndpoint(PostgresIndex(database)),
         details=DetailsEndpoint(MovieDetails(catalogue, ratings, documents), answers),
         home=HomeEndpoint(Home(catalogue, ratings, documents), answers, now),
         now=now,
@@ -58,10 +49,9 @@ def build(foundation: Foundation) -> Service:
     return Service(
         servicers={movie_service_pb2.DESCRIPTOR.services_by_name["MovieService"]: servicer},
         errors=ERRORS,
-        background=[Relay(database, bus, "movie"), Invalidation(bus, answers)],
+        background=[
+            Relay(database, bus, "movie"),
+            Invalidation(bus, answers),
+            BatchConsumer("movie-search", database, bus, EVENTS, project, batch=500, tracing=foundation.tracing),
+        ],
     )
-
-
-def _channel(foundation: Foundation, context: str, service: ServiceDescriptor) -> grpc.aio.Channel:
-    """A mesh channel has what generated stubs use of a `grpc.aio.Channel`, and is no subclass of it."""
-    return cast(grpc.aio.Channel, foundation.channel(context, service))

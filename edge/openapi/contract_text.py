@@ -44,5 +44,7 @@ def _of_message(message: descriptor_pb2.DescriptorProto, path: tuple[int, ...], 
 
 
 def _paragraphs(text: str) -> str:
-    lines = [line.strip() for line in text.strip().splitlines()]
-    return "\n".join(lines)
+    """Without the line breaks of the file; paragraphs and list items stay apart."""
+    paragraphs = [" ".join(line.strip() for line in paragraph.splitlines()) for paragraph in text.strip().split("\n\n")]
+    listed = [paragraph.replace(" - ", "\n- ") if paragraph.startswith("- ") else paragraph for paragraph in paragraphs]
+    return "\n\n".join(listed)

@@ -87,7 +87,10 @@ class Answer:
 
 
 async def search(index: Index, text: str, filters: Filters, after: Place | None, size: int, corrected_query: str = "") -> Answer:
-    """`after` and `corrected_query` continue an earlier answer. Text without a letter or digit finds nothing; no text at all, everything."""
+    """A page of movies; `after` and `corrected_query` continue an earlier answer.
+
+    Text without a letter or digit finds nothing; no text at all, everything.
+    """
     typed = parse(text)
     if text.strip() and not typed.terms:
         return Answer(Matches(), typed, "")

@@ -42,7 +42,8 @@ class Summaries(Protocol):
         """Counts the changes in and remembers that these summaries are still to be announced."""
 
     async def take_unannounced(self, limit: int, *, quiet_seconds: float, longest_seconds: float) -> list[RatingSummary]:
-        """Summaries to announce, now taken as announced: unchanged for `quiet_seconds`, or waiting for `longest_seconds`."""
+        """Summaries to announce, now taken as announced: all of them once none has changed for `quiet_seconds`, or those that have
+        waited for `longest_seconds`."""
 
 
 class Reviews(Protocol):

@@ -16,7 +16,7 @@ from mesh.transport.port import MAX_MESSAGE_BYTES, Servable
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.max_metadata_size", 128 * 1024),
     ("grpc.so_reuseport", 0),  # a second process on the same port is a mistake, not a load balancer
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
@@ -126,4 +126,5 @@ def _incoming(context: Context) -> Incoming:
             text[key] = value
         else:
             binary[key] = value
-    return Incoming(text, context.time_remaining(), context.peer(), binary)
+    # Asked now: of a call that has ended, gRPC's core must not be asked any more (it crashes).
+    return Incoming(text, context.time_remaining(), context.peer(), binary, [], [])

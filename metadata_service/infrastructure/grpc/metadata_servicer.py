@@ -61,7 +61,7 @@ class MetadataServicer:
 
     async def UpsertMovieMetadata(self, request: UpsertMovieMetadataRequest, call: Call) -> UpsertMovieMetadataResponse:
         message = request.metadata
-        changed = changed_fields(request.update_mask, message)
+        changed = changed_fields(request.update_mask, message, "metadata")
         violations = violations_of(message, "metadata.")
         if violations:
             raise InvalidArgument(violations)

@@ -4,7 +4,6 @@ import heapq
 import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import product
 
 from movie_service.domain.search.query import Kind, Query, Term
 
@@ -110,14 +109,10 @@ def _missing(wrong: str, right: str) -> int:
 
 def combinations(query: Query, by_word: Mapping[str, Sequence[tuple[float, str]]]) -> list[Query]:
     """Queries that may have been meant, likeliest first; none when a word has no alternative at all."""
-    choices = [by_word.get(term.word, [(0.0, term.word)]) for term in query.terms]
-    while math.prod(map(len, choices)) > 4_000:
-        choices = [choice[: max(1, len(choice) - 1)] for choice in choices]
-    ranked = heapq.nsmallest(
-        MAX_COMBINATIONS,
-        (
-            (sum(worth for worth, _ in chosen), position, tuple(word for _, word in chosen))
-            for position, chosen in enumerate(product(*choices))
-        ),
-    )
-    return [query.with_words(chosen) for _, _, chosen in ranked]
+    best: list[tuple[float, tuple[str, ...]]] = [(0.0, ())]
+    for term in query.terms:
+        # Costs add up, so the best beginnings of every length are all that the best wholes can come from.
+        best = heapq.nsmallest(
+            MAX_COMBINATIONS, ((so_far + worth, (*words, word)) for so_far, words in best for worth, word in by_word[term.word])
+        )
+    return [query.with_words(words) for _, words in best]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 import grpc
 
+from mesh.call import current_call
 from mesh.errors import NotFound
 from movie_service.application.ports import CardText
 from movie_service.domain.movie import movie_id_of, movie_name
@@ -28,7 +29,18 @@ class GrpcMetadata:
     async def cards(self, movie_ids: Collection[str]) -> Mapping[str, CardText]:
         request = pb.BatchGetMovieMetadataRequest(names=map(_document_name, movie_ids), view=METADATA_VIEW_BASIC)
         documents = (await self._stub.BatchGetMovieMetadata(request)).metadata
-        return {movie_id_of(document.name): CardText(document.resolved.title, _poster(document)) for document in documents}
+        return {movie_id_of(document.name): CardText(_asked_title(document), _poster(document)) for document in documents}
+
+
+def _asked_title(document: MovieMetadata) -> str:
+    """Empty when there is none in a language of the call: the catalogue's own title is better than one in a language nobody asked for."""
+    call = current_call.get()
+    asked = {_primary(language) for language in call.languages} if call else set()
+    return document.resolved.title if _primary(document.resolved.language_code) in asked else ""
+
+
+def _primary(language: str) -> str:
+    return language.lower().partition("-")[0]
 
 
 def _poster(document: MovieMetadata) -> str:

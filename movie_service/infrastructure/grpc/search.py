@@ -25,8 +25,8 @@ class SearchEndpoint:
         size = paging.page_size(request.page_size)
         after, corrected_query = None, ""
         if (values := paging.decode(request, _TOKEN)) is not None:
-            *place, corrected_query = cast(tuple[bool, int, int, str, str], values)
-            after = Place(*place)
+            by_popularity, fit, popularity, movie, corrected_query = cast(tuple[bool, int, int, str, str], values)
+            after = Place(by_popularity, fit, popularity, movie)
         return _response(request, await search(self._index, request.query, filters, after, size, corrected_query))
 
 

@@ -1,7 +1,7 @@
 """Movies between the contract and the domain."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -33,18 +33,6 @@ def movie_to_proto(movie: Movie) -> movie_pb2.Movie:
     if movie.delete_time is not None:
         message.delete_time.CopyFrom(_timestamp(movie.delete_time))
     return message
-
-
-def movie_from_proto(message: movie_pb2.Movie) -> Movie:
-    """The movie as an event or another replica tells it; the inverse of `movie_to_proto`."""
-    return Movie(
-        id=movie_id_of(message.name),
-        facts=facts_from_proto(message),
-        create_time=_datetime(message.create_time),
-        update_time=_datetime(message.update_time),
-        delete_time=_datetime(message.delete_time) if message.HasField("delete_time") else None,
-        revision=int(message.etag.removeprefix("r")),
-    )
 
 
 def facts_from_proto(message: movie_pb2.Movie) -> Facts:
@@ -91,7 +79,3 @@ def _timestamp(time: datetime) -> Timestamp:
     message = Timestamp()
     message.FromDatetime(time)
     return message
-
-
-def _datetime(message: Timestamp) -> datetime:
-    return message.ToDatetime(UTC)

@@ -4,9 +4,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from mesh.postgres.tables import add_mesh_tables
+from movie_service.infrastructure.search.tables import add_search_tables
 
 metadata = sa.MetaData()
 add_mesh_tables(metadata)
+add_search_tables(metadata)
 
 _timestamp = sa.TIMESTAMP(timezone=True)
 

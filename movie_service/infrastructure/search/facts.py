@@ -35,7 +35,8 @@ class Facts:
 
     @classmethod
     def of_json(cls, value: Any) -> "Facts":
-        return cls(**{name: part if isinstance(part, str) else tuple(part) for name, part in value.items()})
+        part: dict[str, Any] = {name: kept if isinstance(kept, str) else tuple(kept) for name, kept in value.items()}
+        return cls(**part)
 
     def as_json(self) -> dict[str, Any]:
         return {name: part for name, part in asdict(self).items() if part}

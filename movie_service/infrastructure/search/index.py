@@ -40,10 +40,11 @@ class PostgresIndex:
         if by_popularity:
             hits = await self._popular(shape, after, parameters)
         else:
-            hits = sorted(
-                (_hit(False, *row[3:5], row[1], *row[5:]) for row in by_kind[statements.HIT]),
-                key=lambda hit: (-hit.place.fit, -hit.place.popularity, hit.place.movie),
-            )
+            hits = [
+                _hit(False, fit, popularity, movie, message, facts)
+                for _, movie, _, fit, popularity, message, facts in by_kind[statements.HIT]
+            ]
+            hits.sort(key=lambda hit: (-hit.place.fit, -hit.place.popularity, hit.place.movie))
         return Matches(tuple(hits[:size]), len(hits) > size, min(total, statements.BOUND), _facets(by_kind))
 
     async def _popular(self, shape: tuple[bool, bool, bool, bool], after: Place | None, parameters: Mapping[str, Any]) -> list[Hit]:
@@ -86,9 +87,10 @@ class PostgresIndex:
         tsqueries = [lexemes.matching(query, Filters()) for query in queries]
         # One statement for any number, so that it stays prepared.
         tsqueries += [lexemes.nowhere()] * (MAX_COMBINATIONS - len(tsqueries))
-        row = await self._database.fetch_one(
-            statements.first_matching(len(tsqueries)), **{f"q{number}": tsquery for number, tsquery in enumerate(tsqueries)}
-        )
+        parameters = {f"q{number}": tsquery for number, tsquery in enumerate(tsqueries)}
+        async with self._database.transaction() as transaction:
+            await transaction.execute(statements.BY_INDEX)
+            row = await transaction.fetch_one(statements.first_matching(len(tsqueries)), **parameters)
         return None if row is None or row[0] is None else queries[row[0]]
 
 
@@ -98,6 +100,8 @@ def _parameters(query: Query, filters: Filters, after: Place | None, size: int) 
         parameters["match"] = match
     if query.terms:
         parameters |= {
+            # A movie with the query as its title has its words: to find it, the one lexeme is enough.
+            "exact": lexemes.matching(Query(()), filters, lexemes.titled(query, "A")),
             "own_title": lexemes.titled(query, "A"),
             "other_title": lexemes.titled(query, "B"),
             "title_whole": lexemes.placed(query, "A", whole_words=True),

@@ -1,7 +1,7 @@
 """The language between documents and queries: what is written into a tsvector, and the tsquery that finds it.
 
 Besides words there are marked lexemes, which no word can be: `=toy story` a whole title, `to*` the first letters of a word of a title
-or name (a search for a single letter then reads one list, not those of all words with it), `#drama` a genre, `@en` the language.
+(a search for a single letter then reads one list, not those of all words with it), `#drama` a genre, `@en` the language.
 """
 
 import re
@@ -29,20 +29,19 @@ class Lexemes:
 
     def add_title(self, title: str, weight: str) -> None:
         """Its words, and itself: with and without an article in front, with and without what is in parentheses."""
-        self.add_words(title, weight, unfinished=True)
+        self.add_words(title, weight, beginnings=_SHORT)
         for whole in {key(title)[:_LONGEST_KEY], key(_ASIDE.sub("", title))[:_LONGEST_KEY]} - {""}:
             self._add("=" + whole, weight)
             self._add("=" + _ARTICLE.sub("", whole), weight)
 
-    def add_words(self, text: str, weight: str, *, unfinished: bool = False) -> None:
-        """The words of a text; `unfinished`: also by their first letters."""
+    def add_words(self, text: str, weight: str, *, beginnings: int = 0) -> None:
+        """The words of a text, also by so many of their first letters."""
         for word in words(text):
             self._add(word, weight)
             if len(word) > 1 and not word.isdigit():
                 self.vocabulary.add(word)
-            if unfinished:
-                for length in range(1, min(_SHORT, len(word)) + 1):
-                    self._add(word[:length] + "*", weight)
+            for length in range(1, min(beginnings, len(word)) + 1):
+                self._add(word[:length] + "*", weight)
         if not text.isascii():
             for gram in run_grams(text):
                 self._add(gram, weight)
@@ -60,9 +59,9 @@ class Lexemes:
             self._weights[lexeme] = weight
 
 
-def matching(query: Query, filters: Filters) -> str:
-    """The tsquery of all documents with these words, genres and languages; empty when neither restricts."""
-    conditions = [_term(term, "") for term in query.terms]
+def matching(query: Query, filters: Filters, *others: str) -> str:
+    """The tsquery of all documents with these words, genres and languages that match `others` too; empty when nothing restricts."""
+    conditions = [*others, *(_term(term, "") for term in query.terms)]
     conditions += [_quoted("#" + genre) for genre in filters.genres_all]
     if filters.genres_any:
         conditions.append(_any("#" + genre for genre in filters.genres_any))
@@ -78,7 +77,9 @@ def titled(query: Query, weight: str) -> str:
 
 def placed(query: Query, weights: str, *, whole_words: bool = False) -> str:
     """The tsquery of documents that have every word of the query in a text of these weights."""
-    return " & ".join(_term(Term(term.word, Kind.WORD) if whole_words and term.kind is Kind.PREFIX else term, weights) for term in query.terms)
+    return " & ".join(
+        _term(Term(term.word, Kind.WORD) if whole_words and term.kind is Kind.PREFIX else term, weights) for term in query.terms
+    )
 
 
 def _term(term: Term, weights: str) -> str:

@@ -177,7 +177,7 @@ def _document(movie: str, source: _Source, count: int, mean: float, bayesian_mea
     for title in facts.titles:
         lexemes.add_title(title, "B")
     for person in facts.people:
-        lexemes.add_words(person, "C", unfinished=True)
+        lexemes.add_words(person, "C")
     for text in (*genres, *facts.keywords, str(shown.release_year or "")):
         lexemes.add_words(text, "D")
     lexemes.add_facets(genres, language)

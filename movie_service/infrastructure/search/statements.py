@@ -13,18 +13,21 @@ BELIEVED = 10
 TOTAL, GENRE, DECADE, LANGUAGE, HIT = range(5)
 EXACT_FIT = 6
 
-# Whole title; whole other title; all words in the title; all of them, the last one begun; in any title; in titles and people; anywhere.
-_FIT = f"""CASE
-    WHEN lexemes @@ %(own_title)s::tsquery THEN {EXACT_FIT} WHEN lexemes @@ %(other_title)s::tsquery THEN 5
-    WHEN lexemes @@ %(title_whole)s::tsquery THEN 4 WHEN lexemes @@ %(title)s::tsquery THEN 3
-    WHEN lexemes @@ %(titles)s::tsquery THEN 2 WHEN lexemes @@ %(names)s::tsquery THEN 1 ELSE 0 END"""
+# Whole title 6, whole other title 5, all words in the title 4, the last one only begun 3, in any title 2, in titles and people 1, else 0.
+# Nested, because each look into a tsvector counts when there are ten thousand.
+_FIT = f"""CASE WHEN lexemes @@ %(title)s::tsquery THEN
+        CASE WHEN lexemes @@ %(own_title)s::tsquery THEN {EXACT_FIT} WHEN lexemes @@ %(other_title)s::tsquery THEN 5
+             WHEN lexemes @@ %(title_whole)s::tsquery THEN 4 ELSE 3 END
+    WHEN lexemes @@ %(titles)s::tsquery THEN CASE WHEN lexemes @@ %(other_title)s::tsquery THEN 5 ELSE 2 END
+    WHEN lexemes @@ %(names)s::tsquery THEN 1 ELSE 0 END"""
 _AFTER = """WHERE fit <= %(fit)s AND (fit < %(fit)s OR popularity <= %(popularity)s
     AND (popularity < %(popularity)s OR movie > %(movie)s))"""
+_WALK_AFTER = "WHERE %(fit)s > 0 OR popularity <= %(popularity)s AND (popularity < %(popularity)s OR movie > %(movie)s)"
 _ORDER = "ORDER BY fit DESC, popularity DESC, movie"
 
 
-def _conditions(has_match: bool, has_years: bool, has_rating: bool) -> str:
-    conditions = ["lexemes @@ %(match)s::tsquery"] if has_match else []
+def _conditions(tsquery: str, has_years: bool, has_rating: bool) -> str:
+    conditions = [f"lexemes @@ %({tsquery})s::tsquery"] if tsquery else []
     if has_years:
         conditions.append("release_year BETWEEN %(year_from)s AND %(year_to)s")
     if has_rating:
@@ -41,13 +44,14 @@ def ranked(has_words: bool, has_match: bool, has_years: bool, has_rating: bool, 
     return text_statement(f"""
         WITH matches AS MATERIALIZED (
             SELECT movie, popularity, genres, language, release_year, {_FIT if has_words else "0"} AS fit
-            FROM search_documents WHERE {_conditions(has_match, has_years, has_rating)} LIMIT {BOUND + 1}
+            FROM search_documents WHERE {_conditions("match" if has_match else "", has_years, has_rating)} LIMIT {BOUND + 1}
         ), page AS MATERIALIZED (
             SELECT movie, fit, popularity FROM matches {_AFTER if continues else ""} {_ORDER} LIMIT %(size)s
         )
         SELECT {TOTAL}, NULL, count(*)::int, NULL::int, NULL::int, NULL::bytea, NULL::jsonb FROM matches
         UNION ALL
-        SELECT {GENRE}, genre, count(*)::int, NULL, NULL, NULL, NULL FROM matches, unnest(genres) AS genre GROUP BY genre
+        SELECT {GENRE}, genre, sum(together)::int, NULL, NULL, NULL, NULL
+        FROM (SELECT genres, count(*) AS together FROM matches GROUP BY genres) AS sets, unnest(genres) AS genre GROUP BY genre
         UNION ALL
         SELECT {DECADE}, (release_year / 10 * 10)::text, count(*)::int, NULL, NULL, NULL, NULL
         FROM matches WHERE release_year > 0 GROUP BY release_year / 10
@@ -64,18 +68,21 @@ def popular(has_words: bool, has_match: bool, has_years: bool, has_rating: bool,
 
     Rows are (movie, fit, popularity, message, facts). `bounded` looks at WALK movies only, which may not fill the page.
     """
-    conditions = _conditions(has_match, has_years, has_rating)
-    from_here = """WHERE %(fit)s > 0 OR popularity <= %(popularity)s AND (popularity < %(popularity)s OR movie > %(movie)s)"""
-    exact = f"SELECT movie, {EXACT_FIT} AS fit, popularity FROM search_documents WHERE {conditions} AND lexemes @@ %(own_title)s::tsquery"
-    walked = f"SELECT * FROM search_documents {from_here if continues else ''} ORDER BY popularity DESC, movie"
-    if bounded:
-        walked += f" LIMIT {WALK}"
-    rest = f"SELECT movie, 0 AS fit, popularity FROM ({walked}) AS walked WHERE {conditions}"
+    conditions = _conditions("match" if has_match else "", has_years, has_rating)
+    found = f"""
+        SELECT movie, 0 AS fit, popularity
+        FROM (
+            SELECT * FROM search_documents {_WALK_AFTER if continues else ""}
+            ORDER BY popularity DESC, movie {f"LIMIT {WALK}" if bounded else ""}
+        ) AS walked
+        WHERE {conditions}"""  # noqa: S608  # of constants of ours
     if has_words:
-        rest += " AND NOT lexemes @@ %(own_title)s::tsquery"
-        rest = f"({exact}) UNION ALL ({rest} ORDER BY popularity DESC, movie LIMIT %(size)s)"
+        found = f"""
+        (SELECT movie, {EXACT_FIT} AS fit, popularity FROM search_documents WHERE {_conditions("exact", has_years, has_rating)})
+        UNION ALL
+        ({found} AND NOT lexemes @@ %(own_title)s::tsquery ORDER BY popularity DESC, movie LIMIT %(size)s)"""  # noqa: S608  # as above
     return text_statement(f"""
-        WITH found AS ({rest}), page AS MATERIALIZED (SELECT * FROM found {_AFTER if continues else ""} {_ORDER} LIMIT %(size)s)
+        WITH found AS ({found}), page AS MATERIALIZED (SELECT * FROM found {_AFTER if continues else ""} {_ORDER} LIMIT %(size)s)
         SELECT movie, fit, popularity, message, facts FROM page JOIN search_sources USING (movie) {_ORDER}
     """)  # noqa: S608  # of constants of ours
 
@@ -115,6 +122,10 @@ VOCABULARY = text_statement(f"""
          JOIN search_words AS w ON w.word = half.half COLLATE "C" WHERE half.word = doubtful.word AND doubtful.movies IS NULL)
     ) AS found WHERE found.word <> doubtful.word
 """)  # noqa: S608  # of constants of ours
+
+
+# Told to stop at the first match, the planner likes to read the table from its beginning; where there is no match, to its end.
+BY_INDEX = text_statement("SET LOCAL enable_seqscan = off")
 
 
 @lru_cache

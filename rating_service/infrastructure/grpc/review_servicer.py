@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from mesh import paging
 from mesh.call import Call
-from mesh.errors import InvalidArgument, Violation
 from mesh.field_masks import changed_fields
 from mesh.ids import uuid7
 from mesh.postgres.idempotency import once
@@ -37,8 +36,6 @@ from reelmesh.rating.v1.review_service_pb2 import (
     UpdateReviewRequest,
     UpdateReviewResponse,
 )
-
-_REQUIRED = ("language_code", "text")
 
 
 class ReviewServicer:
@@ -87,10 +84,7 @@ class ReviewServicer:
 
     async def UpdateReview(self, request: UpdateReviewRequest, call: Call) -> UpdateReviewResponse:
         movie, review_id = two_ids_of(request.review.name)
-        fields = changed_fields(request.update_mask, request.review)
-        emptied = [field for field in _REQUIRED if field in fields and not getattr(request.review, field)]
-        if emptied:
-            raise InvalidArgument([Violation(f"review.{field}", "is required") for field in emptied])
+        fields = changed_fields(request.update_mask, request.review, "review")
         changes = {field: getattr(request.review, field) for field in fields}
 
         async def effect(uow: RatingUnitOfWork) -> UpdateReviewResponse:

@@ -34,7 +34,10 @@ _TAKE = text_statement(f"""
     WITH due AS MATERIALIZED (
         SELECT movie_id FROM rating_summaries
         WHERE unannounced_since IS NOT NULL AND (
-            update_time <= clock_timestamp() - make_interval(secs => %(quiet)s)
+            NOT EXISTS (
+                SELECT FROM rating_summaries
+                WHERE unannounced_since IS NOT NULL AND update_time > clock_timestamp() - make_interval(secs => %(quiet)s)
+            )
             OR unannounced_since <= clock_timestamp() - make_interval(secs => %(longest)s)
         )
         ORDER BY movie_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED

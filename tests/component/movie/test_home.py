@@ -32,7 +32,7 @@ async def test_the_rows_are_composed_of_cards(movies: Movies) -> None:
     assert names(home, HomeRow.KIND_NEW) == ["m5", "m4", "m3", "m2"]
     best = home.rows[0].movies[0]
     expected = MovieCard(
-        name="movies/m1", title="Told 1", release_year=2001, poster_uri="https://x/Told 1", rating_mean=4.9, rating_count=10
+        name="movies/m1", title="Film 1", release_year=2001, poster_uri="https://x/Told 1", rating_mean=4.9, rating_count=10
     )
     assert best == expected
     assert not home.rows[1].movies[0].HasField("rating_mean")
@@ -49,7 +49,10 @@ async def test_each_context_is_asked_once_however_many_cards_there_are(movies: M
 async def test_cards_are_in_the_language_that_is_asked_for(movies: Movies) -> None:
     home = await movies.GetHome(pb.GetHomeRequest(language_code="fr"))
     assert home.rows[0].movies[0].title == "Told 1 fr"
-    assert (await movies.GetHome(pb.GetHomeRequest())).rows[0].movies[0].title == "Told 1"
+
+
+async def test_a_card_shows_the_catalogues_title_rather_than_one_in_a_language_nobody_asked_for(movies: Movies) -> None:
+    assert (await movies.GetHome(pb.GetHomeRequest())).rows[0].movies[0].title == "Film 1"
 
 
 async def test_without_metadata_and_ratings_cards_show_what_the_catalogue_knows(movies: Movies, neighbours: Neighbours) -> None:

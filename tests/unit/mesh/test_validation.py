@@ -94,7 +94,8 @@ def test_a_mask_with_a_path_that_cannot_change_is_a_violation(path: str) -> None
     assert [violation.field for violation in caught.value.violations] == ["update_mask"]
 
 
-def test_a_mask_cannot_empty_a_required_field() -> None:
+@pytest.mark.parametrize("paths", [["title"], ["*"]])
+def test_a_mask_cannot_empty_a_required_field(paths: list[str]) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        changed_fields(FieldMask(paths=["title"]), Movie(name="movies/a"))
-    assert [violation.field for violation in caught.value.violations] == ["title"]
+        changed_fields(FieldMask(paths=paths), Movie(name="movies/a"), "movie")
+    assert [violation.field for violation in caught.value.violations] == ["movie.title"]

@@ -1,0 +1,1 @@
+"""Search over real films in a real PostgreSQL."""

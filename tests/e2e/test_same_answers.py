@@ -1,0 +1,190 @@
+"""R18: every RPC over HTTP/JSON and over gRPC with generated requests gives the same answers and the same errors."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import grpc
+import httpx
+import pytest
+from google.protobuf.message import Message
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from stack.whole import WholeStack
+from tests.contract.generated.broken import broken
+from tests.contract.generated.http_form import NoHttpForm, http_form, http_form_of_stream
+from tests.contract.generated.messages import Known, valid
+from tests.contract.generated.methods import Method, methods
+from tests.e2e.answers import Answer, over_grpc, over_http
+from tests.e2e.conftest import Headers, bearer
+
+T = TypeVar("T")
+
+FEW, MANY = 20, 1_000
+_PATIENCE = 5
+_DATE = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_ID = "[a-z0-9][a-z0-9-]{0,62}"
+_DEMO = ("tt0114709", "tt0088247", "tt0211915")
+USERS = ("users/alice", "users/bob")
+
+READING = [pytest.param(method, id=method.name) for method in methods() if method.policy.reads_only]
+CHANGING = [pytest.param(method, id=method.name) for method in methods() if not method.policy.reads_only]
+SIZES = pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+
+
+class Both:
+    """One request, both ways."""
+
+    def __init__(self, http: httpx.Client, channel: grpc.Channel) -> None:
+        self._http, self._channel = http, channel
+
+    def answers(self, method: Method, requests: list[Message], caller: Headers) -> tuple[Answer, Answer] | None:
+        """None when HTTP has no form of the request."""
+        try:
+            form = http_form_of_stream(method, requests) if method.policy.client_streaming else http_form(method, requests[0])
+        except (NoHttpForm, ValueError, TypeError):  # no path, or a value that JSON cannot say
+            return None
+        first = over_grpc(self._channel, method, requests, caller)
+        return first, over_http(self._http, method, form, caller)
+
+    def must_agree(self, method: Method, requests: list[Message], caller: Headers) -> Answer | None:
+        both = self.answers(method, requests, caller)
+        for _ in range(_PATIENCE if method.policy.reads_only else 0):
+            if both is None or both[0].content == both[1].content:
+                break
+            time.sleep(0.2)  # an event has arrived between the two: search follows changes, it does not come with them
+            both = self.answers(method, requests, caller)
+        if both is None:
+            return None
+        by_grpc, by_http = both
+        assert by_grpc.code not in (2, 13), f"{method.name} broke: {by_grpc}"
+        if by_http.by_the_edge:  # Envoy saw before the service that it cannot be
+            assert (by_http.code, by_grpc.code) == (3, 3), (by_http, by_grpc)
+            return None
+        assert (by_http.code, by_http.content) == (by_grpc.code, by_grpc.content)
+        assert by_http.http_status == by_grpc.http_status
+        return by_grpc
+
+
+@pytest.fixture(scope="module")
+def both(http: httpx.Client, channel: grpc.Channel) -> Both:
+    return Both(http, channel)
+
+
+@pytest.fixture(scope="module")
+def callers(stack: WholeStack) -> Mapping[str, Headers]:
+    """All sorts of people, each asking in one language."""
+    tokens = {"admin": stack.token("users/admin", ["ADMIN", "USER"]), "user": stack.token("users/alice")}
+    return {
+        "anonymous": {"accept-language": "de"},
+        **{name: bearer(token) | {"accept-language": "pt-BR"} for name, token in tokens.items()},
+    }
+
+
+def what_exists(movies: Sequence[str]) -> Known:
+    names = tuple(f"movies/{movie}" for movie in movies)
+    return {
+        f"movies/{_ID}": names,
+        f"movies/{_ID}/metadata": tuple(f"{name}/metadata" for name in names),
+        f"movies/{_ID}/ratingSummary": tuple(f"{name}/ratingSummary" for name in names),
+        f"movies/{_ID}/reviews/{_ID}": tuple(f"{name}/reviews/one" for name in names),
+        f"movies/{_ID}/ratings/{_ID}": tuple(f"{name}/ratings/alice" for name in names),
+        f"(movies|users)/{_ID}": names + USERS,
+        f"users/{_ID}": USERS,
+        f"people/{_ID}": ("people/john-lasseter", "people/audrey-tautou"),
+        _ID: ("drama", "animation", "comedy"),
+        _DATE: ("",),
+    }
+
+
+@pytest.fixture
+def own(http: httpx.Client, callers: Mapping[str, Headers]) -> Iterator[Sequence[str]]:
+    """Movies that a test may do anything to, rated and reviewed, the last one deleted: the demo catalogue stays as it is."""
+    admin, user = callers["admin"], callers["user"]
+    movies = [f"same-{uuid.uuid4().hex[:8]}" for _ in range(2)]
+    for movie in movies:
+        path, review = f"/v1/movies/{movie}", {"languageCode": "en", "text": "Same."}
+        made = [
+            http.post("/v1/movies", params={"movieId": movie}, json={"title": f"The Same {movie}"}, headers=admin),
+            http.post(f"{path}/reviews", params={"reviewId": "one"}, json=review, headers=user),
+            http.post(f"{path}:rate", json={"score": 3}, headers=user),
+        ]
+        assert [answer.status_code for answer in made] == [200, 200, 200]
+    assert http.delete(f"/v1/movies/{movies[-1]}", headers=admin).status_code == 200
+    yield movies
+    for movie in movies:
+        http.delete(f"/v1/movies/{movie}", headers=admin)
+
+
+def run(examples: int, cases: st.SearchStrategy[T], check: Callable[[T], None]) -> None:
+    """`check` with that many cases."""
+    phases = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
+    chosen = settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=examples == FEW,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+    )
+    chosen(given(cases)(check))()
+
+
+@SIZES
+@pytest.mark.parametrize("method", READING)
+def test_reading_answers_the_same(method: Method, examples: int, both: Both, own: Sequence[str], callers: Mapping[str, Headers]) -> None:
+    requests = valid(method.descriptor.input_type, what_exists([*_DEMO, *own]))
+    agreed: list[Answer] = []
+
+    cases = st.tuples(requests, st.sampled_from(sorted(callers)))
+
+    def check(case: tuple[Message, str]) -> None:
+        request, caller = case
+        if answer := both.must_agree(method, [request], callers[caller]):
+            agreed.append(answer)
+
+    run(examples, cases, check)
+    assert any(answer.code == 0 for answer in agreed), f"only errors: {sorted({answer.reason for answer in agreed})}"
+
+
+@SIZES
+@pytest.mark.parametrize("method", CHANGING)
+def test_a_change_sent_both_ways_is_one_change_with_one_answer(
+    method: Method, examples: int, both: Both, own: Sequence[str], callers: Mapping[str, Headers]
+) -> None:
+    """The request_id makes the second of the two a replay; an import, which has none, only checks."""
+    agreed: list[Answer] = []
+
+    cases = st.tuples(valid(method.descriptor.input_type, what_exists(own)), st.sampled_from(["admin", "admin", "user"]))
+
+    def check(case: tuple[Message, str]) -> None:
+        request, caller = case
+        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]  # every change has one
+        if method.policy.client_streaming:
+            request.validate_only = True  # type: ignore[attr-defined]  # every import has it
+        if answer := both.must_agree(method, [request], callers[caller]):
+            agreed.append(answer)
+
+    run(examples, cases, check)
+    assert any(answer.code == 0 for answer in agreed), f"only errors: {sorted({answer.reason for answer in agreed})}"
+
+
+@SIZES
+@pytest.mark.parametrize("method", READING + CHANGING)
+def test_a_broken_request_is_refused_the_same(
+    method: Method, examples: int, both: Both, own: Sequence[str], callers: Mapping[str, Headers]
+) -> None:
+    strategy = broken(method.descriptor.input_type, what_exists(own))
+    if strategy is None:
+        pytest.skip("nothing in the request can be wrong")
+
+    cases = st.tuples(strategy, st.sampled_from(sorted(callers)))
+
+    def check(case: tuple[Message, str]) -> None:
+        request, caller = case
+        answer = both.must_agree(method, [request], callers[caller])
+        assert answer is None or answer.code in (0, 3, 5, 7, 9, 10, 16), answer
+
+    run(examples, cases, check)
