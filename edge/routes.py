@@ -97,7 +97,7 @@ def _retry() -> RetryPolicy:
         name="envoy.retry_host_predicates.previous_hosts", typed_config=packed(PreviousHostsPredicate())
     )
     return RetryPolicy(
-        retry_on="connect-failure,refused-stream,unavailable",
+        retry_on="connect-failure,refused-stream,reset,unavailable",
         num_retries=limits.RETRIES,
         retry_host_predicate=[previous],
         host_selection_retry_max_attempts=3,

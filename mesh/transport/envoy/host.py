@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from google.rpc import code_pb2, status_pb2
@@ -16,6 +15,10 @@ from mesh.transport.port import Servable
 _LOOK_SECONDS = 0.02
 _CUT_OFF = status_pb2.Status(code=code_pb2.UNAVAILABLE, message="The service is going down.")
 _UNWINDING_SECONDS = 1.0
+# While draining: without a new call for this long, the callers have learnt that we go.
+_QUIET_SECONDS = 0.25
+# From our last answer until Envoy has written it.
+_FLUSHING_SECONDS = 0.05
 
 
 class Host:
@@ -28,7 +31,7 @@ class Host:
         self._methods = {path.encode(): method for path, method in served.items()}
         self._open: set[Exchange] = set()
         self._looking: asyncio.TimerHandle | None = None
-        self._emptied: asyncio.Event | None = None
+        self._last_arrival: float | None = None  # kept while draining only
         self._closed = False
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -49,6 +52,8 @@ class Host:
             path = scope["raw_path"].decode("latin-1")
             exchange.finish(status_pb2.Status(code=code_pb2.UNIMPLEMENTED, message=f"There is no method {path} here."))
             return
+        if self._last_arrival is not None:
+            self._last_arrival = time.monotonic()
         self._open.add(exchange)
         if self._looking is None:
             self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
@@ -56,8 +61,6 @@ class Host:
             await exchange.run(method, scope["client"])
         finally:
             self._open.discard(exchange)
-            if self._emptied is not None and not self._open:
-                self._emptied.set()
 
     @property
     def calls(self) -> int:
@@ -68,21 +71,28 @@ class Host:
         """The health of the process as a whole (the empty name) and of each of its services."""
         await self._health.set_serving(serving)
 
-    async def finish(self, grace: float) -> None:
-        """Waits `grace` seconds for the calls under way, then cancels them; later ones are refused with UNAVAILABLE."""
+    async def quiet(self, seconds: float) -> None:
+        """Returns when no call has come for a while, so that callers seem to have learnt that we go; after `seconds` at most."""
         await self._health.shut_down()
-        await self._idle(grace)
+        self._last_arrival = time.monotonic()
+        limit = self._last_arrival + seconds
+        while time.monotonic() < min(limit, self._last_arrival + _QUIET_SECONDS):  # noqa: ASYNC110  # that nothing comes is no event
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def finish(self, grace: float) -> None:
+        """Waits at most `grace` seconds for the calls under way; then what is left is cancelled, and what still comes is refused."""
+        await self._health.shut_down()
+        await self._ended(grace)
         self._closed = True
         for exchange in tuple(self._open):
             exchange.stop(_CUT_OFF)
-        await self._idle(_UNWINDING_SECONDS)
+        await self._ended(_UNWINDING_SECONDS)
+        await asyncio.sleep(_FLUSHING_SECONDS)
 
-    async def _idle(self, seconds: float) -> None:
-        if self._open:
-            self._emptied = asyncio.Event()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._emptied.wait()
+    async def _ended(self, seconds: float) -> None:
+        limit = time.monotonic() + seconds
+        while self._open and time.monotonic() < limit:  # noqa: ASYNC110  # not worth an event on every call's way
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def _look(self) -> None:
         now = time.monotonic()
