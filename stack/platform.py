@@ -124,6 +124,7 @@ class Platform:
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",  # each arena of glibc keeps its own freed memory; a service has one busy thread
             "REELMESH_REGISTRY": self._options.registry,
+            "REELMESH_TRANSPORT": self._options.transport,
             "REELMESH_REGISTRY_DIR": str(self._directory.registry),
             "REELMESH_XDS_SERVERS": self._xds_address if self._options.edge else "",
             "REELMESH_JWKS_FILE": str(self._keys.jwks_file),

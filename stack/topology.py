@@ -29,6 +29,9 @@ CONTEXTS: tuple[Context, ...] = (
 )
 
 
+TRANSPORTS = ("grpcio", "envoy")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What `reelmesh up` was asked for. With `edge` off there is no control plane either: databases, events and services only."""
@@ -37,6 +40,7 @@ class Options:
     edge_port: int = 8080
     replicas: dict[str, int] = field(default_factory=dict)
     registry: str = "local"
+    transport: str = "grpcio"
     otlp: str = ""
     demo: bool = True
     edge: bool = True

@@ -8,7 +8,7 @@ import typer
 
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.errors import StackError
-from stack.topology import Options, parse_replicas
+from stack.topology import TRANSPORTS, Options, parse_replicas
 
 
 def up(
@@ -21,6 +21,9 @@ def up(
         list[str] | None, typer.Option(metavar="NAME=COUNT", help="More than one process for a context; repeatable.")
     ] = None,
     registry: Annotated[str, typer.Option(help="Where services register: local.")] = "local",
+    transport: Annotated[
+        str, typer.Option(envvar="REELMESH_TRANSPORT", help="What carries the services' calls: grpcio, or envoy with the services in it.")
+    ] = "grpcio",
     otlp: Annotated[str, typer.Option(metavar="URL", help="Collector that receives traces; none are exported without it.")] = "",
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Load the demo catalogue on the first start.")] = True,
     report_fd: Annotated[int, typer.Option(hidden=True)] = -1,
@@ -29,8 +32,16 @@ def up(
     with told():
         if registry != "local":
             raise StackError(f"--registry {registry}: there is no such registry, there is local")
+        if transport not in TRANSPORTS:
+            raise StackError(f"--transport {transport}: there is no such transport, there are {' and '.join(TRANSPORTS)}")
         options = Options(
-            data_dir=data_dir, edge_port=edge_port, replicas=parse_replicas(replicas or []), registry=registry, otlp=otlp, demo=demo
+            data_dir=data_dir,
+            edge_port=edge_port,
+            replicas=parse_replicas(replicas or []),
+            registry=registry,
+            transport=transport,
+            otlp=otlp,
+            demo=demo,
         )
         if detach:
             from stack.detached import start_detached

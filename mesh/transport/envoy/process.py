@@ -1,10 +1,12 @@
 """A service process in Envoy: `become_host` turns `python -m <context>_service` into it, `app` is what Envoy then runs."""
 
 import asyncio
+import faulthandler
 import gc
 import importlib
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -94,6 +96,7 @@ async def _live(service: RunningService, termination: Termination) -> None:
     except StartFailed as error:
         _exit(str(error))
     gc.freeze()  # what is there now stays for ever; the collector need not look at it again
+    faulthandler.register(signal.SIGUSR1)  # the stacks of all threads into the log; only now, since Envoy had taken the signal
     waiting = asyncio.ensure_future(termination.requested.wait())
     failing = asyncio.ensure_future(service.failed_background())
     await asyncio.wait([waiting, failing], return_when=asyncio.FIRST_COMPLETED)
