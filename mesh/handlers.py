@@ -10,8 +10,8 @@ import inspect
 import random
 import time
 import typing
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -39,11 +39,18 @@ _OUR_FAILURES = frozenset({code_pb2.INTERNAL, code_pb2.UNAVAILABLE, code_pb2.DEA
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What a transport knows of a call: lower-case text metadata, seconds that the caller still waits, its address."""
+    """What a transport knows of a call: lower-case text metadata, seconds that the caller still waits, its address.
+
+    `binary` is the metadata whose names end in `-bin`. What is put into `leading` goes out before the first message, what is put into
+    `trailing` with the status.
+    """
 
     metadata: Mapping[str, str]
     time_remaining: float | None
     peer: str
+    binary: Mapping[str, bytes] = field(default_factory=dict)
+    leading: list[tuple[str, str | bytes]] = field(default_factory=list)
+    trailing: list[tuple[str, str | bytes]] = field(default_factory=list)
 
 
 class CallFailed(Exception):
@@ -94,7 +101,7 @@ class Handler:
         progress.succeeded()
         return answer
 
-    async def stream(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> AsyncIterator[bytes]:
+    async def stream(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> AsyncGenerator[bytes, None]:
         """The responses' bytes, each made when the transport asks for it. Raises CallFailed."""
         progress = _Progress(self, incoming)
         try:

@@ -11,7 +11,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from mesh.call import Call
-from mesh.transport.grpcio.server import MAX_MESSAGE_BYTES, GrpcioServer
+from mesh.transport.grpcio.server import GrpcioServer
+from mesh.transport.port import MAX_MESSAGE_BYTES
 from reelmesh.movie.v1 import movie_pb2
 from reelmesh.movie.v1 import movie_service_pb2 as pb
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
