@@ -129,7 +129,9 @@ current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
 
 def _pair(name: str, value: str | bytes) -> Pair:
     if not _NAME.fullmatch(name) or name.endswith("-bin") is isinstance(value, str):
-        raise ValueError(f"{name!r} is not a name for metadata of this kind: lower case, not grpc-…, and -bin at the end of those with bytes")
+        raise ValueError(
+            f"{name!r} is not a name for metadata of this kind: lower case, not grpc-…, and -bin at the end of those with bytes"
+        )
     if isinstance(value, str) and not (value.isascii() and value.isprintable()):
         raise ValueError(f"{name}: text metadata is printable ASCII; anything else goes into {name}-bin")
     return name, value
