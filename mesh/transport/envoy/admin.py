@@ -10,6 +10,7 @@ from mesh.transport.envoy.bootstrap import LISTENER
 from mesh.transport.envoy.launch import ADMIN_ADDRESS_FILE
 
 _PAUSE = 0.02
+_OK = 200
 
 
 class Admin:
@@ -30,7 +31,7 @@ class Admin:
             if not self.address:
                 await asyncio.sleep(_PAUSE)
         while True:
-            if (await self._ask("GET", "/ready"))[0] == 200:  # noqa: PLR2004  # HTTP's OK
+            if (await self._ask("GET", "/ready"))[0] == _OK:
                 _, body = await self._ask("GET", "/listeners?format=json")
                 for listener in json.loads(body).get("listener_statuses", ()):
                     if listener["name"] == LISTENER:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from google.rpc import code_pb2, status_pb2
@@ -27,6 +28,7 @@ class Host:
         self._methods = {path.encode(): method for path, method in served.items()}
         self._open: set[Exchange] = set()
         self._looking: asyncio.TimerHandle | None = None
+        self._emptied: asyncio.Event | None = None
         self._closed = False
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -54,6 +56,8 @@ class Host:
             await exchange.run(method, scope["client"])
         finally:
             self._open.discard(exchange)
+            if self._emptied is not None and not self._open:
+                self._emptied.set()
 
     @property
     def calls(self) -> int:
@@ -74,9 +78,11 @@ class Host:
         await self._idle(_UNWINDING_SECONDS)
 
     async def _idle(self, seconds: float) -> None:
-        limit = time.monotonic() + seconds
-        while self._open and time.monotonic() < limit:
-            await asyncio.sleep(_LOOK_SECONDS)
+        if self._open:
+            self._emptied = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._emptied.wait()
 
     def _look(self) -> None:
         now = time.monotonic()

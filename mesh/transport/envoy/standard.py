@@ -11,7 +11,7 @@ from google.rpc import code_pb2
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection as grpc_reflection
 from grpc_reflection.v1alpha import reflection_pb2
-from grpc_reflection.v1alpha._async import ReflectionServicer  # type: ignore[import-untyped]  # the public name is its registration only
+from grpc_reflection.v1alpha._async import ReflectionServicer  # the public name is its registration only
 
 from mesh.handlers import Incoming
 from mesh.transport.envoy.wire import refused
@@ -91,7 +91,6 @@ class Health:
     def __init__(self, services: Sequence[str]) -> None:
         self.services = services
         self._servicer = health.aio.HealthServicer()
-        self._servicer._server_status[""] = health_pb2.HealthCheckResponse.NOT_SERVING
         prefix, request = f"/{health.SERVICE_NAME}/", health_pb2.HealthCheckRequest
         self.methods: list[_Unary] = [
             _Unary(_Method(prefix + "Check"), self._servicer.Check, request),

@@ -4,6 +4,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 from urllib.parse import quote, unquote
 
 from google.rpc import code_pb2, status_pb2
@@ -12,6 +13,13 @@ from mesh.handlers import CallFailed
 from mesh.transport.port import MAX_MESSAGE_BYTES
 
 Headers = list[tuple[bytes, bytes]]
+
+
+class TextHeaders(Protocol):
+    """What a dict and pyqwest's headers have in common."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+
 
 ACCEPTED_ENCODINGS = b"identity,gzip,deflate"
 _WINDOW_BITS = {b"gzip": 31, b"deflate": 15}
@@ -125,13 +133,13 @@ def status_headers(status: status_pb2.Status) -> Headers:
     return headers
 
 
-def status_of(headers: Mapping[str, str]) -> status_pb2.Status | None:
+def status_of(headers: TextHeaders) -> status_pb2.Status | None:
     """The status in trailers, None when there is none."""
-    code = headers.get("grpc-status")
-    if code is None:
+    code = headers.get("grpc-status", "")
+    if not code:
         return None
     status = status_pb2.Status(code=int(code) if code.isdigit() else code_pb2.UNKNOWN, message=unquote(headers.get("grpc-message", "")))
-    details = headers.get("grpc-status-details-bin")
+    details = headers.get("grpc-status-details-bin", "")
     if details:
         packed = status_pb2.Status.FromString(unbase64(details.encode()))
         status.details.extend(packed.details)

@@ -33,6 +33,7 @@ class GrpcioServer:
         self._handlers = handlers
         self._listen = listen
         self.address = ""
+        self.described: Mapping[str, str] = {"transport": "grpcio"}
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._services = sorted({handler.policy.service for handler in handlers.values()})
@@ -67,7 +68,7 @@ class GrpcioServer:
 
 def _method_handler(handler: Servable) -> "grpc.RpcMethodHandler[Any, Any]":
     policy = handler.policy
-    make: dict[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, Any]"]] = {
+    make: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
         (False, False): grpc.unary_unary_rpc_method_handler,
         (True, False): grpc.stream_unary_rpc_method_handler,
         (False, True): grpc.unary_stream_rpc_method_handler,

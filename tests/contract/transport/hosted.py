@@ -1,10 +1,13 @@
 """The methods under test as an application for Envoy: `tests.contract.transport.hosted:app`."""
 
 import asyncio
+import os
+from pathlib import Path
 from typing import Any
 
-from mesh.transport.envoy.host import Host
+from mesh.transport.envoy.admin import Admin
 from mesh.transport.envoy.termination import Termination
+from mesh.transport.envoy.transport import HostedServer
 from tests.contract.transport.probe import probe_methods
 
 _state: dict[str, Any] = {}
@@ -12,19 +15,22 @@ _state: dict[str, Any] = {}
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
-        await _state["host"](scope, receive, send)
+        await _state["server"].host(scope, receive, send)
         return
     await receive()
     termination = Termination()
-    _state["host"] = host = Host(probe_methods())
-    await host.set_serving(True)
-    _state["end"] = asyncio.create_task(_end(host, termination))
+    _state["server"] = server = HostedServer(probe_methods(), Admin.of_this_process())
+    _state["life"] = asyncio.create_task(_live(server, termination))
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _end(host: Host, termination: Termination) -> None:
+async def _live(server: HostedServer, termination: Termination) -> None:
+    await server.start()
+    await server.set_serving(True)
+    await asyncio.to_thread(Path(os.environ["ADDRESS_FILE"]).write_text, server.address)
     await termination.requested.wait()
-    await host.finish(2)
+    await server.set_serving(False)
+    await server.drain(2)
     termination.release()

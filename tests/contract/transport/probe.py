@@ -36,7 +36,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.began = self.made = self.taken = 0
-        self.cancelled: list[float] = []  # time.monotonic(), which all processes of a machine share
+        self.ended: list[float] = []  # when a call ended, by time.monotonic(), which all processes of a machine share
 
 
 class ProbeMethod:
@@ -51,17 +51,16 @@ class ProbeMethod:
         behaviour: Callable[..., Awaitable[bytes]] = self._behaviour
         try:
             return await behaviour(self._seen, payload, incoming)
-        except asyncio.CancelledError:
-            self._seen.cancelled.append(time.monotonic())
-            raise
+        finally:
+            if self._behaviour is not _report:
+                self._seen.ended.append(time.monotonic())
 
     async def stream(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> AsyncGenerator[bytes, None]:
         try:
             async for message in self._behaviour(self._seen, payload, incoming):
                 yield message
-        except (asyncio.CancelledError, GeneratorExit):
-            self._seen.cancelled.append(time.monotonic())
-            raise
+        finally:
+            self._seen.ended.append(time.monotonic())
 
 
 async def _echo(seen: Seen, payload: bytes, incoming: Incoming) -> bytes:
@@ -98,7 +97,7 @@ async def _sleep(seen: Seen, payload: bytes, incoming: Incoming) -> bytes:
 
 
 async def _report(seen: Seen, payload: bytes, incoming: Incoming) -> bytes:
-    return json.dumps({"began": seen.began, "made": seen.made, "taken": seen.taken, "cancelled": seen.cancelled}).encode()
+    return json.dumps({"began": seen.began, "made": seen.made, "taken": seen.taken, "ended": seen.ended}).encode()
 
 
 async def _count(seen: Seen, payloads: AsyncIterator[bytes], incoming: Incoming) -> bytes:
@@ -109,7 +108,7 @@ async def _count(seen: Seen, payloads: AsyncIterator[bytes], incoming: Incoming)
 async def _take_slowly(seen: Seen, payloads: AsyncIterator[bytes], incoming: Incoming) -> bytes:
     async for _ in payloads:
         seen.taken += 1
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.02)
     return b""
 
 
