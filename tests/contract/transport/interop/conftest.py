@@ -1,14 +1,10 @@
-"""grpc.testing.TestService served by each transport."""
-
-from collections.abc import AsyncIterator
+"""TestService on each transport, in the processes that the whole suite shares."""
 
 import pytest
 
-from tests.contract.transport.interop.servicer import interop_methods
-from tests.contract.transport.interop.transports import TRANSPORTS
+from tests.contract.transport.conftest import Serving
 
 
-@pytest.fixture(params=TRANSPORTS)
-async def address(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    async with TRANSPORTS[request.param](interop_methods) as address:
-        yield address
+@pytest.fixture
+def address(served: Serving) -> str:
+    return served.address

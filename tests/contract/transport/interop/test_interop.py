@@ -3,7 +3,7 @@
 import pytest
 
 from mesh.settings import host_and_port
-from tests.contract.transport.interop.tools import finished, required_tool
+from tests.tools import finished, required_tool
 
 CASES = (
     "empty_unary",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-_BUILT = Path(__file__).parents[4] / ".tools" / "bin"
+_BUILT = Path(__file__).parents[1] / ".tools" / "bin"
 _SECONDS = 30
 
 
