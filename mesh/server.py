@@ -15,6 +15,7 @@ import psycopg
 import structlog
 from google.protobuf.descriptor import ServiceDescriptor
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from mesh.auth import Authenticator, KeySet
 from mesh.control_plane.client_bootstrap import use_control_plane
@@ -120,8 +121,9 @@ class RunningService:
         try:
             await asyncio.to_thread(migrate, settings.database_url, migrations)
             await foundation.database.open()
-        except (psycopg.Error, MeshError) as error:
-            raise StartFailed(f"{self._context}: the database cannot be used: {str(error).strip().splitlines()[0]}") from error
+        except (psycopg.Error, DBAPIError, MeshError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            raise StartFailed(f"{self._context}: the database cannot be used: {str(reason).strip().splitlines()[0]}") from error
         await foundation.bus.open()
         self._service = self._build(foundation)
         self._server = self._transport.server(self._handlers(self._service), settings.listen)

@@ -15,10 +15,10 @@ from mesh.transport.envoy.inbox import Inbox
 from mesh.transport.envoy.outbox import Outbox
 from mesh.transport.envoy.wire import (
     ACCEPTED_ENCODINGS,
+    BinaryMetadata,
     Deframer,
     Headers,
     TextMetadata,
-    binary_metadata,
     framed,
     metadata_headers,
     refused,
@@ -38,6 +38,8 @@ _OK: dict[str, Any] = {"type": "http.response.trailers", "headers": [(b"grpc-sta
 _EMPTY: dict[str, Any] = {"type": "http.response.body", "body": b""}
 # The handler's own time limit gives a status with details; ours is for those that have none, and for slow readers.
 _DEADLINE_SLACK = 0.03
+# Seconds after which a call is worth asking whether its caller still waits; nearly all have been answered by then.
+_YOUNG = 0.02
 _TOO_LATE = status_pb2.Status(code=code_pb2.DEADLINE_EXCEEDED, message="The deadline passed before the answer was ready.")
 
 current_exchange: ContextVar["Exchange | None"] = ContextVar("current_exchange", default=None)
@@ -56,6 +58,7 @@ class Exchange:
         "_headers",
         "_inbox",
         "_limit",
+        "_outbox",
         "_reading",
         "_receive",
         "_response",
@@ -72,6 +75,7 @@ class Exchange:
         self._arrived = time.monotonic()
         self._limit: float | None = None
         self._inbox: Inbox | None = None
+        self._outbox: Outbox | None = None
         self._task: asyncio.Task[Any] | None = None
         self._asking = self._reading = self._started = False
         self._verdict: status_pb2.Status | None = None
@@ -117,7 +121,9 @@ class Exchange:
     def look(self, now: float) -> None:
         if self._limit is not None and now > self._limit + _DEADLINE_SLACK:
             self.stop(_TOO_LATE)
-        elif not (self._asking or self._reading) and (self._inbox is None or self._inbox.has_ended):
+        elif self._outbox is not None and self._outbox.moved:
+            self._outbox.moved = False
+        elif now - self._arrived > _YOUNG and not (self._asking or self._reading) and (self._inbox is None or self._inbox.has_ended):
             # With the body read to its end, Envoy tells of a caller that left only when it is asked.
             self.ask(_nothing)
 
@@ -175,7 +181,7 @@ class Exchange:
         else:
             payload = await self._only_message(encoding)
         remaining = None if self._limit is None else max(0.0, self._limit - time.monotonic())
-        incoming = Incoming(TextMetadata(headers), remaining, f"{client[0]}:{client[1]}" if client else "", binary_metadata(headers))
+        incoming = Incoming(TextMetadata(headers), remaining, f"{client[0]}:{client[1]}" if client else "", BinaryMetadata(headers))
         if policy.server_streaming:
             await self._stream(method, payload, incoming, gzip)
         else:
@@ -190,7 +196,7 @@ class Exchange:
                 self._send(_OK)
 
     async def _stream(self, method: Servable, payload: bytes | AsyncIterator[bytes], incoming: Incoming, gzip: bool) -> None:
-        outbox = Outbox(self._send)
+        outbox = self._outbox = Outbox(self._send)
         try:
             # Closed at once when the caller leaves while the stream waits for it: whoever made it holds things open.
             async with aclosing(method.stream(payload, incoming)) as messages:

@@ -10,10 +10,11 @@ _ENOUGH = 64 * 1024  # bytes that may wait here before the handler has to
 class Outbox:
     """`put` returns when there is room for another message."""
 
-    __slots__ = ("_frames", "_pending", "_send", "_waiter", "_waiting")
+    __slots__ = ("_frames", "_pending", "_send", "_waiter", "_waiting", "moved")
 
     def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
         self._send = send
+        self.moved = False  # Envoy has taken something; whoever looks sets it back
         self._frames: list[bytes] = []
         self._waiting = 0
         self._pending: asyncio.Future[None] | None = None
@@ -46,6 +47,7 @@ class Outbox:
         # An error says that the caller has left, of which the exchange hears by itself.
         if pending.cancelled() or pending.exception() is not None:
             return
+        self.moved = True
         if self._frames:
             self._flush()
         if self._waiter is not None and not self._waiter.done():

@@ -57,6 +57,9 @@ async def app(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[
         service, server = await _prepared(termination)
     except StartFailed as error:
         _exit(str(error))
+    except Exception as error:  # Envoy would tell it as a stack trace and its whole configuration
+        _log.exception("cannot start")
+        _exit(f"cannot start: {type(error).__name__}: {error}")
     _host = server.host
     _life = asyncio.create_task(_live(service, termination))
     await send({"type": "lifespan.startup.complete"})

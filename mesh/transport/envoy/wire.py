@@ -4,7 +4,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar, overload
 from urllib.parse import quote, unquote
 
 from google.rpc import code_pb2, status_pb2
@@ -13,6 +13,7 @@ from mesh.handlers import CallFailed
 from mesh.transport.port import MAX_MESSAGE_BYTES
 
 Headers = list[tuple[bytes, bytes]]
+_D = TypeVar("_D")
 
 
 class TextHeaders(Protocol):
@@ -164,6 +165,15 @@ class TextMetadata(Mapping[str, str]):
             raise KeyError(name)
         return self._headers[name.encode()].decode("latin-1")
 
+    @overload
+    def get(self, name: str, default: None = None, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: _D, /) -> str | _D: ...
+    def get(self, name: str, default: object = None, /) -> object:
+        """Without the exception that Mapping's own goes through: most of what is asked for is not there."""
+        value = self._headers.get(name.encode())
+        return default if value is None or name.endswith("-bin") else value.decode("latin-1")
+
     def __iter__(self) -> Iterator[str]:
         return (name.decode() for name in self._headers if not name.endswith(b"-bin"))
 
@@ -171,9 +181,24 @@ class TextMetadata(Mapping[str, str]):
         return sum(1 for _ in self)
 
 
-def binary_metadata(headers: Mapping[bytes, bytes]) -> dict[str, bytes]:
-    """CallFailed when a value is not base64."""
-    return {name.decode(): unbase64(value) for name, value in headers.items() if name.endswith(b"-bin")}
+class BinaryMetadata(Mapping[str, bytes]):
+    """The binary metadata among the headers of a request. Raises CallFailed when a value is not base64."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, headers: Mapping[bytes, bytes]) -> None:
+        self._headers = headers
+
+    def __getitem__(self, name: str) -> bytes:
+        if not name.endswith("-bin"):
+            raise KeyError(name)
+        return unbase64(self._headers[name.encode()])
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode() for name in self._headers if name.endswith(b"-bin"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def unbase64(value: bytes) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -176,7 +176,7 @@ async def test_health_and_reflection_answer_by_the_standard_services(channel: gr
     watch = health.Watch(health_pb2.HealthCheckRequest(service=""))
     assert (await watch.read()).status == serving
     watch.cancel()
-    stub, message = reflection_pb2_grpc, reflection_pb2
-    ask = stub.ServerReflectionStub(channel).ServerReflectionInfo(iter([message.ServerReflectionRequest(list_services="")]))  # type: ignore[arg-type]  # aio
-    listed = {service.name async for response in ask for service in response.list_services_response.service}  # type: ignore[attr-defined]  # aio
+    service, message = cast(Any, reflection_pb2_grpc), cast(Any, reflection_pb2)
+    ask = service.ServerReflectionStub(channel).ServerReflectionInfo(iter([message.ServerReflectionRequest(list_services="")]))
+    listed = {service.name async for response in ask for service in response.list_services_response.service}
     assert {SERVICE, "grpc.health.v1.Health"} <= listed
