@@ -33,14 +33,19 @@ BUFFER_FILTER = "envoy.filters.http.buffer"
 _MARK = "x-reelmesh-arrived"
 # Only the mesh itself may say these.
 _RESERVED_PREFIXES = ("x-reelmesh-", "x-envoy-")
+# No method takes any of these from outside, and one that is not base64, or not a number, would break the connection to the service.
+_BINARY = "-bin"
+_ONLY_ANSWERED = ("grpc-status", "grpc-message", "grpc-retry-pushback-ms")
 
 
 def early_mutation() -> TypedExtensionConfig:
     """Before anything else: what nobody outside may say goes, the mark comes."""
-    mutations = [
-        Mutation(remove_on_match=HeaderMutationRemoveOnMatch(key_matcher=StringMatcher(prefix=prefix, ignore_case=True)))
-        for prefix in _RESERVED_PREFIXES
+    unwanted = [
+        *(StringMatcher(prefix=prefix, ignore_case=True) for prefix in _RESERVED_PREFIXES),
+        StringMatcher(suffix=_BINARY, ignore_case=True),
+        *(StringMatcher(exact=name, ignore_case=True) for name in _ONLY_ANSWERED),
     ]
+    mutations = [Mutation(remove_on_match=HeaderMutationRemoveOnMatch(key_matcher=matcher)) for matcher in unwanted]
     mutations.append(Mutation(append=HeaderValueOption(header=HeaderValue(key=_MARK, value="1"))))
     return TypedExtensionConfig(name="arrival", typed_config=packed(EarlyHeaderMutation(mutations=mutations)))
 

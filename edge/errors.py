@@ -55,6 +55,7 @@ _ERRORS: Mapping[int, _Error] = {
     429: _Error(code_pb2.RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "too many requests", retry=True),
     431: _Error(code_pb2.INVALID_ARGUMENT, "HEADERS_TOO_LARGE", "the request headers are too large"),
     500: _Error(code_pb2.INTERNAL, "INTERNAL", "internal error"),
+    501: _Error(code_pb2.UNIMPLEMENTED, "NOT_IMPLEMENTED", "this kind of request is not understood"),
     502: _Error(code_pb2.UNAVAILABLE, "BAD_GATEWAY", "the service gave no usable answer", retry=True),
     503: _Error(code_pb2.UNAVAILABLE, "SERVICE_UNAVAILABLE", "the service is not available", retry=True),
     504: _Error(code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the service did not answer in time"),

@@ -37,6 +37,12 @@ NDJSON_FILTER = "ndjson"
 _SLACK = timedelta(milliseconds=250)
 _STREAM_IDLE = timedelta(minutes=5)
 _PREFLIGHT = "OPTIONS"
+# What callers may say in the headers of the gRPC protocol.
+_PROTOCOL = {
+    "grpc-timeout": "[0-9]{1,8}[HMSmun]",
+    "grpc-encoding": "identity|deflate|gzip",
+    "grpc-previous-rpc-attempts": "[0-9]{1,8}",
+}
 
 
 def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapping[str, int], options: EdgeOptions) -> RouteConfiguration:
@@ -47,6 +53,7 @@ def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapp
     by_methods = paths_by_methods(descriptor_set, services(methods))
     allowed = sorted({method for group in by_methods for method in group} | {"GET", "POST"})
     routes = [
+        *_malformed(),
         *(route for method in methods for route in _method_routes(method, bare.get(method.path))),
         *(_page_route(page) for page in options.pages),
         *_other_methods(by_methods),
@@ -111,6 +118,16 @@ def _preflights(by_methods: Mapping[frozenset[str], list[str]], allowed: list[st
     return [_allowing(_direct(RouteMatch(safe_regex=regex, headers=options), 204, ""), methods) for regex, methods in known] + [
         _allowing(_direct(RouteMatch(prefix="/", headers=options), 204, ""), allowed)
     ]
+
+
+def _malformed() -> list[Route]:
+    """Never to a service: gRPC's C core fails not only the call that carries such a header, but also the next one on the connection."""
+    return [_direct(RouteMatch(prefix="/", headers=_is_malformed(name)), 400, f"the header {name} is malformed") for name in _PROTOCOL]
+
+
+def _is_malformed(name: str) -> list[HeaderMatcher]:
+    pattern = StringMatcher(safe_regex=RegexMatcher(regex=_PROTOCOL[name]))
+    return [HeaderMatcher(name=name, present_match=True), HeaderMatcher(name=name, string_match=pattern, invert_match=True)]
 
 
 def _other_methods(by_methods: Mapping[frozenset[str], list[str]]) -> list[Route]:

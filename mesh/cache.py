@@ -65,17 +65,23 @@ class Cache(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, key: K) -> V | None:
-        """The value, if it is here and not too old."""
+    def ready(self, key: K) -> V | None:
+        """The value, if it is here and not too old. It counts hits only: who misses goes on to `get_or_load`, which counts that."""
         entry = self._entries.get(key)
         if entry is None or entry.expires <= self._clock():
-            self.misses += 1
-            self._miss_metric.inc()
             return None
         self._entries.move_to_end(key)
         self.hits += 1
         self._hit_metric.inc()
         return entry.value
+
+    def get(self, key: K) -> V | None:
+        """The value, if it is here and not too old."""
+        value = self.ready(key)
+        if value is None:
+            self.misses += 1
+            self._miss_metric.inc()
+        return value
 
     async def get_or_load(self, key: K, load: Callable[[], Awaitable[V]], *, tags: Tags[V] = ()) -> V:
         """The value, loaded by one caller for all who wait for it.

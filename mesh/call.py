@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mesh.errors import PermissionDenied
 
@@ -55,8 +55,7 @@ class Deadline:
         return Deadline(self.at - by)
 
 
-@dataclass(frozen=True, slots=True)
-class TraceContext:
+class TraceContext(NamedTuple):
     """W3C trace context (https://www.w3.org/TR/trace-context/): 32 hex digits, and the header for the next hop."""
 
     trace_id: str

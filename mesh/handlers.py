@@ -26,6 +26,7 @@ from mesh.call import ANONYMOUS, Call, Deadline, Pair, TraceContext, current_cal
 from mesh.languages import accepted_languages
 from mesh.policy import MethodPolicy, method_policy
 from mesh.status import to_status
+from mesh.time_limit import within
 from mesh.tracing import Tracing, finish_span
 from mesh.validation import checker, validate
 
@@ -99,8 +100,7 @@ class Handler:
         try:
             call = progress.admit()
             request = self._parsed(payload) if isinstance(payload, bytes) else self._requests(payload)
-            async with asyncio.timeout(call.deadline.remaining()):
-                response: Message = await self._method(request, call)
+            response: Message = await within(call.deadline, self._method(request, call))
             answer = response.SerializeToString()
         except BaseException as error:
             raise progress.failed(error) from error
@@ -177,11 +177,9 @@ class _Progress:
         self._call: Call | None = None
 
     def admit(self) -> Call:
-        # Set before admission is decided, so that a refusal is logged with its trace too.
-        current_call.set(Call(self._handler.policy.path, ANONYMOUS, Deadline.after(0), (), self._trace))
-        self._call = self._handler.begin(self._incoming, self._trace)
-        current_call.set(self._call)
-        return self._call
+        self._call = call = self._handler.begin(self._incoming, self._trace)
+        current_call.set(call)
+        return call
 
     def succeeded(self) -> None:
         ratio = self._handler._environment.access_log_ratio
@@ -195,6 +193,8 @@ class _Progress:
         if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit):
             self.cancelled()
             return error
+        if self._call is None:  # refused: logged with its trace too
+            current_call.set(Call(self._handler.policy.path, ANONYMOUS, Deadline.after(0), (), self._trace))
         if isinstance(error, CallFailed):
             status = error.status
         else:

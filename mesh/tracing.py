@@ -36,12 +36,14 @@ class Tracing:
         """The context of an incoming call, and its span when it is sampled."""
         matched = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
         if matched is None:
-            trace_id, parent, sampled = f"{_ids.getrandbits(128) or 1:032x}", "", self._ratio > 0 and _ids.random() < self._ratio
+            ids = f"{_ids.getrandbits(192):048x}"  # for the trace and for this call in it
+            trace_id, parent, sampled = ids[:32], "", self._ratio > 0 and _ids.random() < self._ratio
+            here = ids[32:]
         else:
             trace_id, parent, sampled = matched[1], matched[2], int(matched[3], 16) & 1 == 1
+            here = parent
         if not sampled or self._tracer is None:
-            flags = "01" if sampled else "00"
-            return TraceContext(trace_id, f"00-{trace_id}-{parent or f'{_ids.getrandbits(64) or 1:016x}'}-{flags}"), None
+            return TraceContext(trace_id, f"00-{trace_id}-{here}-{'01' if sampled else '00'}"), None
         if parent:
             span = self._span(path, SpanKind.SERVER, trace_id, parent)
         else:

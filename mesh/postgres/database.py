@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
 from mesh.call import current_call
-from mesh.errors import Unavailable
+from mesh.errors import DeadlineExceeded, Unavailable
 from mesh.postgres.faults import raise_translated
 from mesh.postgres.statements import Statement
 from mesh.postgres.transaction import Connection, Row, Transaction
@@ -147,6 +147,8 @@ class Database:
         try:
             return await self._pool.getconn(timeout=wait)
         except psycopg.Error as error:
+            if call is not None and not call.deadline.remaining():
+                raise DeadlineExceeded from error  # not the pool was short, the caller was
             raise_translated(error)
 
     async def _configure(self, connection: Connection) -> None:

@@ -1,7 +1,7 @@
 """Movies, links and tags of a data set, joined: what the platform is told about each movie.
 
 Held in memory while an import runs: a row per movie, a number per link, and each movie's distinct tags with their counts.
-That is a few MiB for latest-small and about 0.3 GiB for 32m; ratings never are.
+Measured, the whole importer: 80 MiB for latest-small, 120 MiB for 88,000 movies with 2,000,000 made-up tags. Ratings never are.
 """
 
 import unicodedata

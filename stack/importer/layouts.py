@@ -1,6 +1,6 @@
 """The ways in which MovieLens data sets are laid out, told apart by which files there are and how they begin."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -89,7 +89,7 @@ class Dataset:
     def size(self, table: Table[R]) -> int:
         return self.files[table.file].size
 
-    def read(self, table: Table[R], offset: int = 0, line: int = 0) -> Iterator[Record[R]]:
+    def read(self, table: Table[R], offset: int = 0, line: int = 0) -> Generator[Record[R], None, None]:
         with reading(self.source.path, table.file), self.source.open(self.folder, table.file) as stream:
             for each in read_lines(stream, offset, line, latin=table.latin):
                 if each.number == 1 and table.header:

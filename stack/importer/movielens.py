@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -27,7 +28,7 @@ from stack.importer.summary import Summary
 SOURCE: Final = "movielens"
 DEMO_SOURCE: Final = "demo"
 RATINGS_PER_STREAM: Final = 20_000  # acknowledged together: what a killed import sends again, about 1.5 MiB of messages
-MOVIES_PER_STREAM: Final = 5_000
+MOVIES_PER_STREAM: Final = 2_000
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class MovieLensImport:
         began = time.monotonic()
         progress = self._checkpoint.load()
         resumed = progress.begun
+        await self._demo_ratings(force=False)  # a platform that is away, or does not take the token, is told before anything is read
         catalogue = Catalogue.load(self._dataset, self._problems, self._told)
         await self._movies(catalogue, progress)
         await self._metadata(catalogue, progress)
@@ -124,21 +126,21 @@ class MovieLensImport:
     async def _ratings(self, catalogue: Catalogue, progress: Progress) -> None:
         table, reached = self._layout.ratings, progress.ratings
         movies = {number: f"movies/{entry.id}/ratings/{self._layout.users_prefix}" for number, entry in catalogue.entries.items()}
-        records = self._dataset.read(table, reached.offset, reached.line)
         size = self._dataset.size(table)
         self._told("ratings", reached.offset, size)
-        while True:
-            segment = _Segment()
-            messages = self._rating_messages(records, movies, segment, size)
-            answer = await self._platform.send(self._platform.ratings.ImportRatings, messages, ImportRatingsResponse)
-            if not segment.read:
-                break
-            self._rejected(table.file, answer.rejected, segment.lines)
-            reached.tally.read += segment.read
-            reached.tally.rejected += segment.malformed
-            reached.tally.add(answer)
-            reached.offset, reached.line = segment.end, segment.line
-            self._checkpoint.save(progress)
+        with closing(self._dataset.read(table, reached.offset, reached.line)) as records:
+            while True:
+                segment = _Segment()
+                messages = self._rating_messages(records, movies, segment, size)
+                answer = await self._platform.send(self._platform.ratings.ImportRatings, messages, ImportRatingsResponse)
+                if not segment.read:
+                    break
+                self._rejected(table.file, answer.rejected, segment.lines)
+                reached.tally.read += segment.read
+                reached.tally.rejected += segment.malformed
+                reached.tally.add(answer)
+                reached.offset, reached.line = segment.end, segment.line
+                self._checkpoint.save(progress)
         self._told("ratings", size, size)
 
     async def _rating_messages(
@@ -170,11 +172,14 @@ class MovieLensImport:
         """Nobody gave the ratings of the demo: among real ones they would only falsify."""
         if self._keep_demo:
             return
-        request = PurgeRatingsRequest(source=DEMO_SOURCE, force=True)
-        answer = await self._platform.ask(self._platform.ratings.PurgeRatings, request, PurgeRatingsResponse)
-        if answer.purge_count:
-            progress.purged += answer.purge_count
+        if purged := await self._demo_ratings(force=True):
+            progress.purged += purged
             self._checkpoint.save(progress)
+
+    async def _demo_ratings(self, *, force: bool) -> int:
+        """How many there are, or with `force` were."""
+        request = PurgeRatingsRequest(source=DEMO_SOURCE, force=force)
+        return (await self._platform.ask(self._platform.ratings.PurgeRatings, request, PurgeRatingsResponse)).purge_count
 
     def _rejected(self, file: str, rejected: Sequence[Rejection], lines: Sequence[int]) -> None:
         """What the platform refused although it looked right here."""

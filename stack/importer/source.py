@@ -3,8 +3,9 @@
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -32,10 +33,7 @@ class Source(Protocol):
     @property
     def path(self) -> Path: ...
     def files(self) -> Mapping[str, Mapping[str, DataFile]]: ...
-    def open(self, folder: str, name: str) -> "_Opened": ...
-
-
-_Opened = IO[bytes]
+    def open(self, folder: str, name: str) -> AbstractContextManager[IO[bytes]]: ...
 
 
 class Folder:
@@ -51,7 +49,7 @@ class Folder:
             found["" if folder == self.path else folder.name] = own
         return found
 
-    def open(self, folder: str, name: str) -> _Opened:
+    def open(self, folder: str, name: str) -> AbstractContextManager[IO[bytes]]:
         return (self.path / folder / name).open("rb", buffering=1 << 18)
 
 
@@ -60,30 +58,37 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except zipfile.BadZipFile:
-            raise StackError(f"{path} is neither a directory nor a zip that can be read") from None
+        if not zipfile.is_zipfile(path):
+            raise StackError(f"{path} is neither a directory nor a zip that can be read")
 
     def files(self) -> Mapping[str, Mapping[str, DataFile]]:
         found: dict[str, dict[str, DataFile]] = {}
-        for entry in self._zip.infolist():
+        with zipfile.ZipFile(self.path) as archive:
+            entries = archive.infolist()
+        for entry in entries:
             folder, _, name = entry.filename.rpartition("/")
             if name and not folder.startswith("__MACOSX"):
                 found.setdefault(folder, {})[name] = DataFile(name, entry.file_size, f"{entry.file_size}/{entry.CRC:08x}")
         return found
 
-    def open(self, folder: str, name: str) -> _Opened:
-        entry = self._zip.getinfo(f"{folder}/{name}" if folder else name)
+    @contextmanager
+    def open(self, folder: str, name: str) -> Iterator[IO[bytes]]:
+        with zipfile.ZipFile(self.path) as archive:
+            entry = archive.getinfo(f"{folder}/{name}" if folder else name)
+            self._refuse_odd(entry, name)
+            try:
+                opened = archive.open(entry)
+            except NotImplementedError as error:
+                raise StackError(f"{self.path}: {name} is packed in a way that cannot be read ({error})") from None
+            with opened as stream:
+                yield stream
+
+    def _refuse_odd(self, entry: zipfile.ZipInfo, name: str) -> None:
         dense = entry.file_size > _MAY_BE_DENSE and entry.file_size > _DENSEST * max(entry.compress_size, 1)
         if entry.file_size > _LARGEST or dense:
             raise StackError(f"{self.path}: {name} would unpack to {entry.file_size:,} bytes, which no MovieLens file does")
         if entry.flag_bits & 1:
             raise StackError(f"{self.path}: {name} is encrypted")
-        try:
-            return self._zip.open(entry)
-        except NotImplementedError as error:
-            raise StackError(f"{self.path}: {name} is packed in a way that cannot be read ({error})") from None
 
 
 @contextmanager
@@ -91,7 +96,7 @@ def reading(path: Path, name: str) -> Iterator[None]:
     """Says in one sentence what goes wrong while a file of the data set is read."""
     try:
         yield
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise StackError(f"{path}: {name} is damaged ({error})") from None
     except OSError as error:
         raise StackError(f"{path}: {name} cannot be read: {error.strerror or error}") from None

@@ -18,6 +18,8 @@ ROWS_PER_MESSAGE: Final = 500  # the contract's limit
 _LARGEST_ANSWER: Final = 64 << 20  # bytes
 _STREAM_SECONDS: Final = 600.0
 _CALL_SECONDS: Final = 60.0
+_BROKEN_STREAM: Final = "Internal error from Core"
+_SETTLING: Final = 0.05  # seconds
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds, the last one again and again
 
 Request = TypeVar("Request", bound=Message)
@@ -68,16 +70,23 @@ class Platform:
         gRPC's flow control paces the reading of `requests`.
         """
         sent: list[Request] = []
+        broke = False
+
+        async def replayed() -> AsyncIterator[Request]:
+            for request in sent:
+                yield request
+            async for request in requests:
+                sent.append(request)
+                yield request
 
         async def once() -> Response:
+            nonlocal broke
             call: Any = None
             try:
-                for request in sent:
+                async for request in replayed():
                     call = call or self._opened(method)
-                    await call.write(request)
-                async for request in requests:
-                    sent.append(request)
-                    call = call or self._opened(method)
+                    if broke:
+                        await asyncio.sleep(_SETTLING)
                     await call.write(request)
                 if call is None:
                     return answer()
@@ -86,6 +95,9 @@ class Platform:
             except asyncio.InvalidStateError:
                 await call  # it ended under our pen: its status says why
                 raise StackError(f"the platform at {self.address} ended the import before all of it was sent") from None
+            except grpc.aio.AioRpcError as error:
+                broke = _is_broken(error)
+                raise
             except BaseException:
                 if call is not None:
                     call.cancel()
@@ -106,17 +118,18 @@ class Platform:
             try:
                 return await once()
             except grpc.aio.AioRpcError as error:
-                if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE and not _is_broken(error):
                     raise self._refused(error) from None
+                reason = "the connection broke" if _is_broken(error) else error.details()
                 now = loop.time()
                 limit = limit or now + self._patience
                 if now >= limit:
                     raise StackError(
-                        f"the platform at {self.address} has been away for {self._patience:.0f} s ({error.details()}): run the same "
+                        f"the platform at {self.address} has been away for {self._patience:.0f} s ({reason}): run the same "
                         "command again when it is back, it goes on where it stopped"
                     ) from None
                 if attempt == 0:
-                    self._say(f"the platform at {self.address} is away ({error.details()}); trying again for {self._patience:.0f} s")
+                    self._say(f"the platform at {self.address} is away ({reason}); trying again for {self._patience:.0f} s")
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)] * random.uniform(0.8, 1.2)  # noqa: S311 — spreads retries, no secret
                 attempt += 1
                 await asyncio.sleep(min(pause, limit - now))
@@ -130,6 +143,12 @@ class Platform:
                 f"the platform at {self.address} did not answer in time: run the same command again, it goes on where it stopped"
             )
         return StackError(f"the platform at {self.address} refused the import: {code.name}: {details}")
+
+
+def _is_broken(error: grpc.aio.AioRpcError) -> bool:
+    """A write into a stream that has just ended hides the status it ended with. Sent again with pauses between the writes, the stream
+    tells it, if there still is something to tell."""
+    return error.code() is grpc.StatusCode.INTERNAL and error.details() == _BROKEN_STREAM
 
 
 async def in_messages(rows: Iterable[T], message: Callable[[list[T]], Request]) -> AsyncIterator[Request]:

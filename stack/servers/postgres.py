@@ -23,6 +23,7 @@ _SETTINGS: Mapping[str, str] = {
     "max_connections": "200",
     "shared_buffers": "128MB",
     "huge_pages": "off",
+    "work_mem": "32MB",  # a bitmap over a million movies that does not fit reads every page that it has forgotten
     "jit": "off",  # compiling costs more than our short statements take
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",

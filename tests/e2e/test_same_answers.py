@@ -1,5 +1,6 @@
 """R18: every RPC over HTTP/JSON and over gRPC with generated requests gives the same answers and the same errors."""
 
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -22,6 +23,7 @@ from tests.e2e.conftest import Headers, bearer
 T = TypeVar("T")
 
 FEW, MANY = 20, 1_000
+_PATIENCE = 5
 _DATE = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _ID = "[a-z0-9][a-z0-9-]{0,62}"
 _DEMO = ("tt0114709", "tt0088247", "tt0211915")
@@ -49,6 +51,11 @@ class Both:
 
     def must_agree(self, method: Method, requests: list[Message], caller: Headers) -> Answer | None:
         both = self.answers(method, requests, caller)
+        for _ in range(_PATIENCE if method.policy.reads_only else 0):
+            if both is None or both[0].content == both[1].content:
+                break
+            time.sleep(0.2)  # an event has arrived between the two: search follows changes, it does not come with them
+            both = self.answers(method, requests, caller)
         if both is None:
             return None
         by_grpc, by_http = both
@@ -96,7 +103,7 @@ def what_exists(movies: Sequence[str]) -> Known:
 def own(http: httpx.Client, callers: Mapping[str, Headers]) -> Iterator[Sequence[str]]:
     """Movies that a test may do anything to, rated and reviewed, the last one deleted: the demo catalogue stays as it is."""
     admin, user = callers["admin"], callers["user"]
-    movies = [f"same-{uuid.uuid4().hex[:8]}" for _ in range(3)]
+    movies = [f"same-{uuid.uuid4().hex[:8]}" for _ in range(2)]
     for movie in movies:
         path, review = f"/v1/movies/{movie}", {"languageCode": "en", "text": "Same."}
         made = [

@@ -130,4 +130,5 @@ def _incoming(context: Context) -> Incoming:
             text[key] = value
         else:
             binary[key] = value
+    # Asked now: of a call that has ended, gRPC's core must not be asked any more (it crashes).
     return Incoming(text, context.time_remaining(), context.peer(), binary)

@@ -45,6 +45,10 @@ class DetailsEndpoint:
         return answer
 
     async def _public(self, name: str, languages: tuple[str, ...], call: Call) -> GetMovieDetailsResponse:
+        key = DetailsKey(name, tuple(language.lower() for language in languages))
+        ready = self._answers.details.ready(key)
+        if ready is not None:
+            return ready
         deadline = parts_deadline(call, self._budget)
         for_all = on_behalf_of_nobody(call, languages)
 
@@ -52,7 +56,6 @@ class DetailsEndpoint:
             details = await self._details.compose(movie_id_of(name), for_all, deadline)
             return _answer(details), self._details.lasting_gaps.issuperset(details.unavailable)
 
-        key = DetailsKey(name, tuple(language.lower() for language in languages))
         return await kept_or_composed(self._answers.details, key, compose, for_all, deadline, lambda answer: (name,))
 
 

@@ -67,7 +67,8 @@ class MovieServicer:
 
     async def GetMovie(self, request: pb.GetMovieRequest, call: Call) -> pb.GetMovieResponse:
         name = request.name
-        return await self._answers.movies.get_or_load(name, lambda: self._loaded(name))
+        ready = self._answers.movies.ready(name)
+        return ready if ready is not None else await self._answers.movies.get_or_load(name, lambda: self._loaded(name))
 
     async def BatchGetMovies(self, request: pb.BatchGetMoviesRequest, call: Call) -> pb.BatchGetMoviesResponse:
         found = await self._catalogue.find_many([movie_id_of(name) for name in request.names])

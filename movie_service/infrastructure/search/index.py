@@ -87,9 +87,10 @@ class PostgresIndex:
         tsqueries = [lexemes.matching(query, Filters()) for query in queries]
         # One statement for any number, so that it stays prepared.
         tsqueries += [lexemes.nowhere()] * (MAX_COMBINATIONS - len(tsqueries))
-        row = await self._database.fetch_one(
-            statements.first_matching(len(tsqueries)), **{f"q{number}": tsquery for number, tsquery in enumerate(tsqueries)}
-        )
+        parameters = {f"q{number}": tsquery for number, tsquery in enumerate(tsqueries)}
+        async with self._database.transaction() as transaction:
+            await transaction.execute(statements.BY_INDEX)
+            row = await transaction.fetch_one(statements.first_matching(len(tsqueries)), **parameters)
         return None if row is None or row[0] is None else queries[row[0]]
 
 

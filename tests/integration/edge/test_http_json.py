@@ -92,6 +92,19 @@ def test_too_many_headers_are_refused(http: httpx.Client, headers: dict[str, str
     assert (answer.status_code, answer.json()["details"][0]["reason"]) == (431, "HEADERS_TOO_LARGE")
 
 
+@pytest.mark.parametrize(
+    ("name", "bad", "status"),
+    [("grpc-timeout", "soon", 400), ("grpc-encoding", "rot13", 400), ("x-data-bin", "not base64", 200), ("grpc-status", "x", 200)],
+)
+def test_headers_that_would_break_the_connection_to_a_service_do_not_reach_it(
+    http: httpx.Client, name: str, bad: str, status: int
+) -> None:
+    good = {"grpc-timeout": "1S", "grpc-encoding": "identity"}.get(name, "AAAA")
+    for _ in range(2):
+        assert http.get("/v1/items/one", headers={name: bad}).status_code == status
+        assert http.get("/v1/items/one", headers={name: good}).status_code == 200
+
+
 def test_a_request_that_is_not_http_is_refused(edge: Edge) -> None:
     host, port = edge.address.split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:

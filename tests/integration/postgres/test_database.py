@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from mesh.errors import Unavailable
+from mesh.call import ANONYMOUS, Call, Deadline, TraceContext, current_call
+from mesh.errors import DeadlineExceeded, Unavailable
 from mesh.postgres.database import Database
 from mesh.postgres.faults import constraint_errors
 from mesh.postgres.statements import compiled, text_statement
@@ -132,6 +133,20 @@ async def test_a_slow_statement_and_an_exhausted_pool_are_unavailable(database_u
             await database.fetch_one(text_statement("SELECT 1"))
     assert busy.value.reason == "DATABASE_BUSY"
     assert await database.check()
+    await database.close()
+
+
+async def test_a_caller_without_time_is_late_and_the_pool_is_not_blamed(database_url: str) -> None:
+    database = Database(database_url, max_size=1)
+    await database.open()
+    trace = TraceContext("0" * 31 + "1", "")
+    late = current_call.set(Call("/x/Y", ANONYMOUS, Deadline.after(0.0), (), trace))
+    try:
+        async with asyncio.timeout(2):
+            with pytest.raises(DeadlineExceeded):
+                await database.fetch_one(text_statement("SELECT 1"))
+    finally:
+        current_call.reset(late)
     await database.close()
 
 

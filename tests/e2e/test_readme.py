@@ -1,0 +1,64 @@
+"""The tour of the README: every command is run as it stands there, and answers what stands there (… is anything)."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stack.whole import WholeStack
+from tests.e2e.conftest import Headers
+
+README = Path(__file__).parents[2] / "README.md"
+_PROMPT = "$ "
+
+
+def tour() -> Iterator[tuple[str, str]]:
+    """Command and expected output, in order."""
+    for block in re.findall(r"```console\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL):
+        for step in re.split(rf"^{re.escape(_PROMPT)}", block, flags=re.MULTILINE)[1:]:
+            command, _, output = step.partition("\n")
+            yield command, output
+
+
+def as_expected(expected: str, output: str) -> bool:
+    """Whether the fragments between the … come in this order; white space does not count."""
+    position, squeezed = 0, "".join(output.split())
+    for fragment in "".join(expected.split()).split("…"):
+        position = squeezed.find(fragment, position)
+        if position < 0:
+            return False
+        position += len(fragment)
+    return True
+
+
+@pytest.fixture
+def alice_has_not_rated(http: httpx.Client, user: Headers) -> Iterator[None]:
+    yield
+    http.post("/v1/movies/tt0114709:unrate", json={}, headers=user)
+
+
+@pytest.mark.usefixtures("alice_has_not_rated")
+def test_the_tour_of_the_readme_is_true(stack: WholeStack, tmp_path: Path) -> None:
+    (tmp_path / ".reelmesh").symlink_to(stack.directory.path)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200"}
+    token = ""
+    steps = list(tour())
+    assert len(steps) > 8
+    for command, expected in steps:
+        script = f"{token}\n{command.replace('localhost:8080', stack.edge_address)}"
+        ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False)
+        assert ran.returncode == 0, f"{command}\n{ran.stderr}"
+        assert as_expected(expected, ran.stdout), f"{command}\n\nexpected\n{expected}\nanswered\n{ran.stdout}"
+        if command.startswith("TOKEN="):
+            token = command
+
+
+def test_the_comparison_can_fail() -> None:
+    assert as_expected('{"a":…"c":3}', '{"a": 1, "b": 2, "c": 3}')
+    assert not as_expected('{"a":…"c":4}', '{"a": 1, "b": 2, "c": 3}')
+    assert not as_expected("b…a", "a b")

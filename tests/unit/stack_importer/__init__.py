@@ -1,0 +1,1 @@
+"""The import of MovieLens data sets, without a platform."""
