@@ -141,20 +141,23 @@ class Exchange:
 
         asyncio.ensure_future(self._receive()).add_done_callback(told)
 
-    def start(self, leading: Iterable[tuple[str, str | bytes]] = ()) -> None:
+    def start(self, leading: Iterable[tuple[str, str | bytes]] | None = None) -> None:
         """The head of the response, sent with the first piece of its body."""
         self._started = True
         if self._response == [GRPC] and not leading:
             self._send(_START)
         else:
-            headers = [*self._response, *metadata_headers(leading)]
+            headers = [*self._response, *metadata_headers(leading or ())]
             self._send({"type": "http.response.start", "status": 200, "trailers": True, "headers": headers})
 
-    def finish(self, status: status_pb2.Status | None, trailing: Iterable[tuple[str, str | bytes]] = (), body: bytes = b"") -> None:
+    def finish(
+        self, status: status_pb2.Status | None, trailing: Iterable[tuple[str, str | bytes]] | None = None, body: bytes = b""
+    ) -> None:
         """Ends the response. `status` None is OK. A response that ends takes effect at once, nothing has to be awaited."""
         self.is_open = False
         trailers = status_headers(status) if status is not None else [(b"grpc-status", b"0")]
-        trailers.extend(metadata_headers(trailing))
+        if trailing:
+            trailers.extend(metadata_headers(trailing))
         if self._started:
             self._send({"type": "http.response.body", "body": body} if body else _EMPTY)
             self._send({"type": "http.response.trailers", "headers": trailers})
@@ -181,7 +184,8 @@ class Exchange:
         else:
             payload = await self._only_message(encoding)
         remaining = None if self._limit is None else max(0.0, self._limit - time.monotonic())
-        incoming = Incoming(TextMetadata(headers), remaining, f"{client[0]}:{client[1]}" if client else "", BinaryMetadata(headers))
+        peer = f"{client[0]}:{client[1]}" if client else ""
+        incoming = Incoming(TextMetadata(headers), remaining, peer, BinaryMetadata(headers), [], [])
         if policy.server_streaming:
             await self._stream(method, payload, incoming, gzip)
         else:

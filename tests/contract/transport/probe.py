@@ -68,6 +68,8 @@ async def _echo(seen: Seen, payload: bytes, incoming: Incoming) -> bytes:
 
 
 async def _metadata(seen: Seen, payload: bytes, incoming: Incoming) -> bytes:
+    assert incoming.leading is not None
+    assert incoming.trailing is not None
     incoming.leading.extend((("x-leading", "first"), ("x-leading-bin", b"\0\1\xff")))
     incoming.trailing.extend((("x-trailing", "last"), ("x-trailing-bin", bytes(range(256)))))
     told = {
