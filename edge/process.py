@@ -12,10 +12,12 @@ from edge.resources import NODE_CLUSTER, edge_builder
 from edge.settings import EdgeSettings
 from mesh.control_plane.ads import AdsServer
 from mesh.control_plane.following import follow
+from mesh.control_plane.hosts import service_host_builder
 from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.policy import policies
 from mesh.registry.local import LocalRegistry
 from mesh.registry.port import Registry
+from mesh.transport.envoy.bootstrap import NODE_CLUSTER as SERVICE_HOSTS
 
 _log = structlog.get_logger(__name__)
 
@@ -25,9 +27,12 @@ class StartFailed(Exception):
 
 
 def control_plane(contract: Contract, options: EdgeOptions) -> AdsServer:
-    """Serves the contract's contexts to gRPC clients, and the edge to nodes of the cluster "edge"."""
+    """Serves the contract's contexts to gRPC clients and to services hosted in Envoy, and the edge to nodes of the cluster "edge"."""
     methods = list(policies(contract.services).values())
-    return AdsServer(grpc_client_builder(methods), {NODE_CLUSTER: edge_builder(contract.descriptor_set, methods, options)})
+    hosts = service_host_builder(methods)
+    return AdsServer(
+        grpc_client_builder(methods), {NODE_CLUSTER: edge_builder(contract.descriptor_set, methods, options), SERVICE_HOSTS: hosts}
+    )
 
 
 async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[StaticPage] = ()) -> None:

@@ -15,6 +15,7 @@ import psycopg
 import structlog
 from google.protobuf.descriptor import ServiceDescriptor
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from mesh.auth import Authenticator, KeySet
 from mesh.control_plane.client_bootstrap import use_control_plane
@@ -30,8 +31,8 @@ from mesh.registry.local import LocalRegistry
 from mesh.registry.port import Instance
 from mesh.settings import Settings, host_and_port
 from mesh.tracing import Tracing
-from mesh.transport.grpcio.channel import Channel
-from mesh.transport.grpcio.server import GrpcioServer
+from mesh.transport.grpcio.transport import GrpcioTransport, on_the_mesh
+from mesh.transport.port import ClientChannel, Server, Transport
 
 _READINESS_SECONDS = 1.0
 # From deregistration until the last client's endpoints have changed; measured well below this on one machine.
@@ -55,28 +56,23 @@ class Service:
     background: Sequence[Background] = ()
 
 
-def on_the_mesh(context: str) -> str:
-    """The target by which gRPC finds `context` through the control plane."""
-    return f"xds:///{context}"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
-    """What a context's bootstrap is given. `dial` says where another context is found; tests put addresses there."""
+    """What a context's bootstrap is given."""
 
     settings: Settings
     database: Database
     bus: Bus
     tracing: Tracing
-    dial: Callable[[str], str]
-    channels: list[Channel] = field(default_factory=list)
+    transport: Transport
+    channels: list[ClientChannel] = field(default_factory=list)
 
     def channel(self, context: str, *services: ServiceDescriptor) -> grpc.aio.Channel:
         """A channel for the stubs of `services`, closed when the process drains.
 
         It has what generated stubs use of a `grpc.aio.Channel`, which is what their types ask for, and is none.
         """
-        channel = Channel(self.dial(context), policies(services), self.tracing)
+        channel = self.transport.channel(context, policies(services), self.tracing)
         self.channels.append(channel)
         return cast(grpc.aio.Channel, channel)
 
@@ -89,15 +85,25 @@ class StartFailed(Exception):
 
 
 class RunningService:
-    """One service between `start` and `drain`; also what component tests use."""
+    """One service between `start` and `drain`; also what component tests use. `dial` is for tests that put addresses there."""
 
-    def __init__(self, context: str, build: Build, settings: Settings, *, dial: Callable[[str], str] = on_the_mesh) -> None:
+    def __init__(
+        self,
+        context: str,
+        build: Build,
+        settings: Settings,
+        *,
+        dial: Callable[[str], str] = on_the_mesh,
+        transport: Transport | None = None,
+    ) -> None:
         self._context, self._settings = context, settings
         self._instance_id = settings.instance_id or f"{context}-{os.getpid()}"
         tracing = Tracing(context, self._instance_id, settings.otlp_endpoint, settings.trace_ratio)
         name = f"reelmesh {context}"
         database = Database(settings.database_url, max_size=settings.database_pool_size, application_name=name)
-        self.foundation = Foundation(settings=settings, database=database, bus=Bus(settings.nats_url, name), tracing=tracing, dial=dial)
+        self._transport = transport or GrpcioTransport(dial)
+        bus = Bus(settings.nats_url, name)
+        self.foundation = Foundation(settings=settings, database=database, bus=bus, tracing=tracing, transport=self._transport)
         self._build = build
         self._stop = asyncio.Event()
         self._background: list[asyncio.Task[None]] = []
@@ -106,22 +112,32 @@ class RunningService:
 
     async def start(self, migrations: str) -> None:
         """Migrated, connected, SERVING and registered when it returns. StartFailed says what stood in the way."""
+        await self.prepare(migrations)
+        await self.serve()
+
+    async def prepare(self, migrations: str) -> Server:
+        """Everything that a call needs, before there are calls."""
         settings, foundation = self._settings, self.foundation
         try:
             await asyncio.to_thread(migrate, settings.database_url, migrations)
             await foundation.database.open()
-        except (psycopg.Error, MeshError) as error:
-            raise StartFailed(f"{self._context}: the database cannot be used: {str(error).strip().splitlines()[0]}") from error
+        except (psycopg.Error, DBAPIError, MeshError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            raise StartFailed(f"{self._context}: the database cannot be used: {str(reason).strip().splitlines()[0]}") from error
         await foundation.bus.open()
-        service = self._build(foundation)
+        self._service = self._build(foundation)
+        self._server = self._transport.server(self._handlers(self._service), settings.listen)
+        return self._server
+
+    async def serve(self) -> None:
+        """From here on calls are answered."""
         try:
-            self._server = GrpcioServer(self._handlers(service), settings.listen)
             await self._server.start()
             self.address = self._server.address
         except (RuntimeError, ValueError) as error:
-            raise StartFailed(f"{self._context}: cannot listen on {settings.listen}: {error}") from error
+            raise StartFailed(f"{self._context}: cannot listen on {self._settings.listen}: {error}") from error
         await self._server.set_serving(True)
-        self._background = [asyncio.create_task(work.run(self._stop), name=type(work).__name__) for work in service.background]
+        self._background = [asyncio.create_task(work.run(self._stop), name=type(work).__name__) for work in self._service.background]
         self._background.append(asyncio.create_task(self._follow_readiness(), name="readiness"))
         await self._register()
         log.info("serving", address=self.address)
@@ -162,7 +178,7 @@ class RunningService:
         if settings.registry_dir is None:
             return
         host, port = host_and_port(self.address)
-        metadata = {"pid": str(os.getpid()), "metrics": settings.metrics_listen}
+        metadata = {"pid": str(os.getpid()), "metrics": settings.metrics_listen, **self._server.described}
         instance = Instance(self._context, self._instance_id, host, port, settings.version, settings.zone, metadata)
         registration = await LocalRegistry(settings.registry_dir).register(instance)
         self._registration.push_async_callback(registration.deregister)
@@ -187,6 +203,10 @@ def run(context: str, build: Build, migrations: str) -> None:
     """The `__main__` of a service: until SIGTERM or SIGINT, then drained; exit code 1 and one line when it cannot start."""
     try:
         settings = Settings()
+        if settings.transport == "envoy":
+            from mesh.transport.envoy.process import become_host  # needs what the other transport does without
+
+            become_host(context, build, migrations, settings)
         asyncio.run(_serve(context, build, migrations, settings))
     except ValidationError as error:
         wrong = "; ".join(f"REELMESH_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
@@ -195,12 +215,17 @@ def run(context: str, build: Build, migrations: str) -> None:
         sys.exit(str(error))
 
 
-async def _serve(context: str, build: Build, migrations: str, settings: Settings) -> None:
+def prepare_process(context: str, settings: Settings) -> None:
+    """What belongs to the process rather than to its service: logs, gRPC's bootstrap, the metrics port."""
     configure_logs(context, settings.instance_id or f"{context}-{os.getpid()}", settings.log_level)
     if settings.xds_server_list():
         use_control_plane(os.environ, settings.xds_server_list(), node_id=settings.instance_id or context, zone=settings.zone)
     if settings.metrics_listen:
         serve_metrics(settings.metrics_listen)
+
+
+async def _serve(context: str, build: Build, migrations: str, settings: Settings) -> None:
+    prepare_process(context, settings)
     service = RunningService(context, build, settings)
     terminated = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -12,6 +12,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="REELMESH_", frozen=True)
 
+    transport: Literal["grpcio", "envoy"] = "grpcio"
     listen: str = "127.0.0.1:0"
     database_url: str = ""
     database_pool_size: int = Field(default=10, ge=1, le=200)

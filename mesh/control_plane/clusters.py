@@ -1,6 +1,7 @@
 """Clusters and endpoints: a cluster is a context, its endpoints are the context's instances."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import groupby
 
 from envoy_data_plane.envoy.config.cluster.v3 import (
@@ -13,13 +14,23 @@ from envoy_data_plane.envoy.config.cluster.v3 import (
     ClusterLbPolicy,
     OutlierDetection,
 )
-from envoy_data_plane.envoy.config.core.v3 import Address, HealthStatus, Locality, SocketAddress
+from envoy_data_plane.envoy.config.core.v3 import (
+    Address,
+    HealthStatus,
+    Http2ProtocolOptions,
+    KeepaliveSettings,
+    Locality,
+    SocketAddress,
+)
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
+from envoy_data_plane.envoy.extensions.upstreams.http.v3 import HttpProtocolOptions, HttpProtocolOptionsExplicitHttpConfig
 from envoy_data_plane.envoy.type.v3 import Percent
 
 from mesh.control_plane import limits
-from mesh.control_plane.resources import ADS_SOURCE
+from mesh.control_plane.resources import ADS_SOURCE, packed
 from mesh.registry.port import Instance
+
+_HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 def context_cluster(context: str) -> Cluster:
@@ -57,6 +68,19 @@ def context_cluster(context: str) -> Cluster:
             enforcing_consecutive_5xx=0,
         ),
     )
+
+
+def http2_cluster(context: str) -> Cluster:
+    """The cluster for an Envoy, which unlike gRPC's clients speaks HTTP/2 only where it is told to."""
+    cluster = context_cluster(context)
+    http2 = Http2ProtocolOptions(
+        connection_keepalive=KeepaliveSettings(interval=timedelta(seconds=30), timeout=timedelta(seconds=5)),
+        initial_stream_window_size=limits.STREAM_WINDOW,
+        initial_connection_window_size=limits.CONNECTION_WINDOW,
+    )
+    options = HttpProtocolOptions(explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(http2_protocol_options=http2))
+    cluster.typed_extension_protocol_options = {_HTTP_OPTIONS: packed(options)}
+    return cluster
 
 
 def context_endpoints(context: str, instances: Iterable[Instance]) -> ClusterLoadAssignment:

@@ -29,3 +29,7 @@ MAX_PENDING_REQUESTS = 1024  # Envoy only, as are connections
 MAX_CONNECTIONS = 256
 
 CONNECT_TIMEOUT = timedelta(seconds=1)
+
+# -- Flow control between an Envoy and a context: bytes that may be under way before the reader has read.
+STREAM_WINDOW = 1024 * 1024
+CONNECTION_WINDOW = 4 * STREAM_WINDOW

@@ -1,20 +1,17 @@
 """Channels to other contexts: what a generated stub needs, with deadline, trace and credentials taken from the current call."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
-from google.rpc import code_pb2, status_pb2
+from google.rpc import status_pb2
 from grpc_status import rpc_status
 
-from mesh import errors, metrics
-from mesh.call import current_call
 from mesh.policy import MethodPolicy
-from mesh.status import from_status
-from mesh.tracing import Tracing, finish_span
-from mesh.transport.grpcio.server import MAX_MESSAGE_BYTES
+from mesh.tracing import Tracing
+from mesh.transport.outgoing import Outgoing
+from mesh.transport.port import MAX_MESSAGE_BYTES
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -36,7 +33,7 @@ class Channel:
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
         call = self._channel.unary_unary(method, request_serializer, response_deserializer)
-        outgoing = _Outgoing(self._policies[method], self._tracing)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of)
 
         async def send(request: Message) -> Message:
             with outgoing.attempt() as (timeout, metadata):
@@ -48,7 +45,7 @@ class Channel:
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
         call = self._channel.stream_unary(method, request_serializer, response_deserializer)
-        outgoing = _Outgoing(self._policies[method], self._tracing)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of)
 
         async def send(requests: AsyncIterator[Message]) -> Message:
             with outgoing.attempt() as (timeout, metadata):
@@ -70,7 +67,7 @@ class Channel:
         await self._channel.close()
 
     def _streaming(self, call: Any, method: str) -> Callable[..., AsyncIterator[Message]]:
-        outgoing = _Outgoing(self._policies[method], self._tracing)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of)
 
         async def send(request: Any) -> AsyncIterator[Message]:
             with outgoing.attempt() as (timeout, metadata):
@@ -80,52 +77,8 @@ class Channel:
         return send
 
 
-class _Outgoing:
-    """The calls of one method: what goes with each, and what comes of it."""
-
-    def __init__(self, policy: MethodPolicy, tracing: Tracing) -> None:
-        self._policy, self._tracing = policy, tracing
-        self._metrics = metrics.called(policy.path[1:])
-
-    def attempt(self) -> "_Attempt":
-        return _Attempt(self._policy, self._tracing, self._metrics)
-
-
-class _Attempt:
-    __slots__ = ("_metrics", "_policy", "_span", "_started", "_tracing")
-
-    def __init__(self, policy: MethodPolicy, tracing: Tracing, call_metrics: metrics.CallMetrics) -> None:
-        self._policy, self._tracing, self._metrics = policy, tracing, call_metrics
-
-    def __enter__(self) -> tuple[float, tuple[tuple[str, str], ...]]:
-        self._started = time.perf_counter()
-        traceparent, self._span = self._tracing.client_call(self._policy.path)
-        call = current_call.get()
-        if call is None:
-            return self._policy.deadline, ()
-        metadata = [("traceparent", traceparent)]
-        if call.credentials:
-            metadata.append(("authorization", call.credentials))
-        if call.languages:
-            metadata.append(("accept-language", ",".join(call.languages)))
-        return min(self._policy.deadline, call.deadline.remaining()), tuple(metadata)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
-        code, translated = code_pb2.OK, None
-        if isinstance(error, grpc.aio.AioRpcError):
-            code = error.code().value[0]
-            translated = _mesh_error(error)
-        elif error is not None:
-            code = code_pb2.CANCELLED
-        self._metrics.observe(code, time.perf_counter() - self._started)
-        if self._span is not None:
-            finish_span(self._span, code_pb2.Code.Name(code), failed=code != code_pb2.OK)
-        if translated is not None:
-            raise translated from error
-
-
-def _mesh_error(error: grpc.aio.AioRpcError) -> errors.MeshError:
+def _status_of(error: BaseException) -> status_pb2.Status | None:
+    if not isinstance(error, grpc.aio.AioRpcError):
+        return None
     status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it needs code, details and trailing metadata, which AioRpcError has
-    if status is None:
-        status = status_pb2.Status(code=error.code().value[0], message=error.details() or "")
-    return from_status(status)
+    return status or status_pb2.Status(code=error.code().value[0], message=error.details() or "")

@@ -9,10 +9,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
-from mesh.handlers import CallFailed, Handler, Incoming
+from mesh.handlers import CallFailed, Incoming
 from mesh.settings import host_and_port
-
-MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+from mesh.transport.port import MAX_MESSAGE_BYTES, Servable
+from mesh.transport.reflected import reflected_pool
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -29,10 +29,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class GrpcioServer:
     """Serves `handlers` by path; `listen` is host:port, `address` the same with the port that was chosen."""
 
-    def __init__(self, handlers: Mapping[str, Handler], listen: str) -> None:
+    def __init__(self, handlers: Mapping[str, Servable], listen: str) -> None:
         self._handlers = handlers
         self._listen = listen
         self.address = ""
+        self.described: Mapping[str, str] = {"transport": "grpcio"}
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._services = sorted({handler.policy.service for handler in handlers.values()})
@@ -42,7 +43,8 @@ class GrpcioServer:
             }
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        names = [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME]
+        reflection.enable_server_reflection(names, self._server, reflected_pool())
 
     async def start(self) -> None:
         """Bind and accept calls; health answers NOT_SERVING until `set_serving`."""
@@ -64,7 +66,7 @@ class GrpcioServer:
         await self._server.stop(grace)
 
 
-def _method_handler(handler: Handler) -> "grpc.RpcMethodHandler[Any, Any]":
+def _method_handler(handler: Servable) -> "grpc.RpcMethodHandler[Any, Any]":
     policy = handler.policy
     make: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
         (False, False): grpc.unary_unary_rpc_method_handler,
@@ -76,33 +78,57 @@ def _method_handler(handler: Handler) -> "grpc.RpcMethodHandler[Any, Any]":
     return make[policy.client_streaming, policy.server_streaming](behaviour)
 
 
-def _unary_behaviour(handler: Handler) -> Callable[[Any, Context], Awaitable[bytes | None]]:
+def _unary_behaviour(handler: Servable) -> Callable[[Any, Context], Awaitable[bytes | None]]:
     async def answer(payload: Any, context: Context) -> bytes | None:
+        incoming = _incoming(context)
         try:
-            return await handler.unary(payload, _incoming(context))
+            message = await handler.unary(payload, incoming)
+            if incoming.leading:
+                await context.send_initial_metadata(tuple(incoming.leading))
+            return message
         except CallFailed as failed:
-            await _abort(context, failed.status)
+            await _abort(context, failed.status, incoming)
             return None  # abort has raised
+        finally:
+            if incoming.trailing:
+                context.set_trailing_metadata(tuple(incoming.trailing))
 
     return answer
 
 
-def _stream_behaviour(handler: Handler) -> Callable[[Any, Context], AsyncIterator[bytes]]:
+def _stream_behaviour(handler: Servable) -> Callable[[Any, Context], AsyncIterator[bytes]]:
     async def answer(payload: Any, context: Context) -> AsyncIterator[bytes]:
+        incoming, began = _incoming(context), False
         try:
-            async for message in handler.stream(payload, _incoming(context)):
+            async for message in handler.stream(payload, incoming):
+                if incoming.leading and not began:
+                    await context.send_initial_metadata(tuple(incoming.leading))
+                began = True
                 yield message
+            if incoming.leading and not began:
+                await context.send_initial_metadata(tuple(incoming.leading))
         except CallFailed as failed:
-            await _abort(context, failed.status)
+            await _abort(context, failed.status, incoming)
+        finally:
+            if incoming.trailing:
+                context.set_trailing_metadata(tuple(incoming.trailing))
 
     return answer
 
 
-async def _abort(context: Context, status: status_pb2.Status) -> Any:
+async def _abort(context: Context, status: status_pb2.Status, incoming: Incoming) -> Any:
+    if incoming.trailing:
+        converted = rpc_status.to_status(status)
+        await context.abort(converted.code, converted.details, (*incoming.trailing, *converted.trailing_metadata))
     await context.abort_with_status(rpc_status.to_status(status))
 
 
 def _incoming(context: Context) -> Incoming:
-    metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    text, binary = {}, {}
+    for key, value in context.invocation_metadata() or ():
+        if isinstance(value, str):
+            text[key] = value
+        else:
+            binary[key] = value
     # Asked now: of a call that has ended, gRPC's core must not be asked any more (it crashes).
-    return Incoming(metadata, context.time_remaining(), context.peer())
+    return Incoming(text, context.time_remaining(), context.peer(), binary)

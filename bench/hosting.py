@@ -1,0 +1,160 @@
+"""The servers that `bench.transport` compares: GetMovie and ExportMovies of one constant movie, bare or ours, on either transport.
+
+`python -m bench.hosting bare-grpcio|bare-hosted|grpcio|hosted`, with KEYS, ADDRESS_FILE and OTLP in the environment; until SIGTERM.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+
+from mesh.auth import Authenticator, KeySet
+from mesh.call import Call
+from mesh.handlers import CallEnvironment, Handler
+from mesh.policy import method_policy
+from mesh.tracing import Tracing
+from mesh.transport.envoy.admin import Admin
+from mesh.transport.envoy.bootstrap import bootstrap
+from mesh.transport.envoy.launch import become
+from mesh.transport.envoy.termination import Termination
+from mesh.transport.envoy.transport import HostedServer
+from mesh.transport.grpcio.server import GrpcioServer
+from reelmesh.movie.v1 import movie_pb2
+from reelmesh.movie.v1 import movie_service_pb2 as pb
+
+SERVICE: ServiceDescriptor = pb.DESCRIPTOR.services_by_name["MovieService"]
+MOVIE = movie_pb2.Movie(
+    name="movies/tt0114709", title="Toy Story", release_year=1995, original_language="en", genres=["animation", "comedy"]
+)
+_ANSWER = pb.GetMovieResponse(movie=MOVIE)
+_EXPORTED = pb.ExportMoviesResponse(movie=MOVIE)
+STREAMED = 200  # messages of one stream
+_state: dict[str, Any] = {}
+
+
+async def _get_movie(request: pb.GetMovieRequest, call: Call) -> pb.GetMovieResponse:
+    return _ANSWER
+
+
+async def _export_movies(request: pb.ExportMoviesRequest, call: Call) -> AsyncIterator[pb.ExportMoviesResponse]:
+    for _ in range(STREAMED):
+        await asyncio.sleep(0)
+        yield _EXPORTED
+
+
+def _handlers() -> Mapping[str, Handler]:
+    """As `mesh.server` builds them: authentication, metrics, one trace in a hundred, one line of log in a hundred."""
+    authenticator = Authenticator(KeySet(Path(os.environ["KEYS"])), "reelmesh", "reelmesh")
+    environment = CallEnvironment(authenticator, Tracing("bench", "bench", os.environ["OTLP"], 0.01), 0.01)
+    behaviours: dict[str, Callable[..., Any]] = {"GetMovie": _get_movie, "ExportMovies": _export_movies}
+    policies = {name: method_policy(SERVICE.methods_by_name[name]) for name in behaviours}
+    return {policy.path: Handler(policy, behaviours[name], {}, environment) for name, policy in policies.items()}
+
+
+async def _told(address: str) -> None:
+    gc.freeze()  # as a service does when it has started
+    await asyncio.to_thread(Path(os.environ["ADDRESS_FILE"]).write_text, address)
+
+
+async def _bare_grpcio() -> None:
+    server = grpc.aio.server()
+
+    async def get(request: pb.GetMovieRequest, context: Any) -> pb.GetMovieResponse:
+        return _ANSWER
+
+    async def export(request: pb.ExportMoviesRequest, context: Any) -> AsyncIterator[pb.ExportMoviesResponse]:
+        for _ in range(STREAMED):
+            await asyncio.sleep(0)
+            yield _EXPORTED
+
+    methods: dict[str, Any] = {
+        "GetMovie": grpc.unary_unary_rpc_method_handler(get, pb.GetMovieRequest.FromString, pb.GetMovieResponse.SerializeToString),
+        "ExportMovies": grpc.unary_stream_rpc_method_handler(
+            export, pb.ExportMoviesRequest.FromString, pb.ExportMoviesResponse.SerializeToString
+        ),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE.full_name, methods),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    await _told(f"127.0.0.1:{port}")
+    await _terminated()
+    await server.stop(0)
+
+
+async def _grpcio() -> None:
+    server = GrpcioServer(_handlers(), "127.0.0.1:0")
+    await server.start()
+    await server.set_serving(True)
+    await _told(server.address)
+    await _terminated()
+    await server.drain(0)
+
+
+async def _terminated() -> None:
+    event = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, event.set)
+    await event.wait()
+
+
+async def bare(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The least that answers GetMovie in Envoy: no stream, no error, no time limit, nothing checked."""
+    if scope["type"] != "http":
+        await _lifespan(receive, send, None)
+        return
+    body, more = b"", True
+    while more:
+        event = await receive()
+        body, more = body + event.get("body", b""), event.get("more_body", False)
+    pb.GetMovieRequest.FromString(body[5:])
+    answer = _ANSWER.SerializeToString()
+    head = [(b"content-type", b"application/grpc")]
+    await send({"type": "http.response.start", "status": 200, "trailers": True, "headers": head})
+    await send({"type": "http.response.body", "body": b"\0" + len(answer).to_bytes(4, "big") + answer})
+    await send({"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]})
+
+
+async def hosted(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] == "http":
+        await _state["server"].host(scope, receive, send)
+        return
+    _state["server"] = HostedServer(_handlers(), Admin.of_this_process())
+    await _lifespan(receive, send, _state["server"])
+
+
+async def _lifespan(receive: Any, send: Any, server: HostedServer | None) -> None:
+    await receive()
+    _state["life"] = asyncio.create_task(_live(server, Termination()))
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _live(server: HostedServer | None, termination: Termination) -> None:
+    if server is None:
+        await _told(await Admin.of_this_process().listening())
+    else:
+        await server.start()
+        await server.set_serving(True)
+        await _told(server.address)
+    await termination.requested.wait()
+    termination.release()
+
+
+def main(kind: str) -> None:
+    if kind in ("bare-grpcio", "grpcio"):
+        asyncio.run(_bare_grpcio() if kind == "bare-grpcio" else _grpcio())
+        return
+    app = "bench.hosting:bare" if kind == "bare-hosted" else "bench.hosting:hosted"
+    configuration = bootstrap(app, "127.0.0.1:0", node_id="bench", zone="", xds_servers=[])
+    become(configuration, Path(os.environ["ADDRESS_FILE"]).with_suffix(".admin"), {})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

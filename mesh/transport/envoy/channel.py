@@ -1,0 +1,158 @@
+"""Calls to other contexts through our own Envoy's clusters, while a request is being served; through gRPC's xDS channel otherwise.
+
+Streams always take the gRPC channel: Envoy's dynamic modules have no flow control for the requests that they make, so that a fast sender
+would fill our memory (https://github.com/curioswitch/pyvoy, docs/http-client.md, Limitations).
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from google.protobuf.message import Message
+from google.rpc import code_pb2, status_pb2
+
+from mesh.handlers import CallFailed
+from mesh.policy import MethodPolicy
+from mesh.tracing import Tracing
+from mesh.transport.envoy.exchange import current_exchange
+from mesh.transport.envoy.wire import Deframer, framed, refused, status_of, timeout_of
+from mesh.transport.outgoing import Outgoing
+from mesh.transport.port import ClientChannel
+
+_RETRY_BACKOFF = 0.025  # seconds, as in the control plane's limits
+# As gRPC's retry throttling: a failure costs one token, a success gives some of one back, below half nothing is repeated.
+_TOKENS = 10.0
+_TOKENS_BACK = 0.1
+_GUARD = 1.0  # seconds after the deadline, when Envoy gives a call up that we have forgotten
+_OK = 200
+# https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
+_CODES = {
+    400: code_pb2.INTERNAL,
+    401: code_pb2.UNAUTHENTICATED,
+    403: code_pb2.PERMISSION_DENIED,
+    404: code_pb2.UNIMPLEMENTED,
+    429: code_pb2.UNAVAILABLE,
+    502: code_pb2.UNAVAILABLE,
+    503: code_pb2.UNAVAILABLE,
+    504: code_pb2.UNAVAILABLE,
+}
+
+
+class Retries:
+    """How many calls to one context may be repeated."""
+
+    def __init__(self) -> None:
+        self._tokens = _TOKENS
+
+    def succeeded(self) -> None:
+        self._tokens = min(_TOKENS, self._tokens + _TOKENS_BACK)
+
+    def allowed(self) -> bool:
+        """To be asked once for each failure."""
+        self._tokens = max(0.0, self._tokens - 1)
+        return self._tokens > _TOKENS / 2
+
+
+class HostedChannel:
+    """A channel to `context`, which is also the name of the cluster; `outside` takes everything but unary calls in a request."""
+
+    def __init__(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, outside: ClientChannel) -> None:
+        self._context = context
+        self._policies = policies
+        self._tracing = tracing
+        self._outside = outside
+        self._retries = Retries()
+
+    def unary_unary(
+        self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
+    ) -> Callable[..., Awaitable[Message]]:
+        outside: Callable[[Message], Awaitable[Message]] = self._outside.unary_unary(method, request_serializer, response_deserializer)
+        outgoing = Outgoing(self._policies[method], self._tracing, _answered)
+        through = _ThroughEnvoy(self._context, outgoing.policy, self._retries)
+
+        async def send(request: Message) -> Message:
+            exchange = current_exchange.get()
+            # A task may outlive the request that began it (a load that others wait for); Envoy's streams do not.
+            if exchange is None or not exchange.is_open:
+                return await outside(request)
+            with outgoing.attempt() as (timeout, metadata):
+                return response_deserializer(await through(request_serializer(request), timeout, metadata))  # type: ignore[no-any-return]  # given to us
+
+        return send
+
+    def unary_stream(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Any:
+        return self._outside.unary_stream(method, request_serializer, response_deserializer)
+
+    def stream_unary(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Any:
+        return self._outside.stream_unary(method, request_serializer, response_deserializer)
+
+    def stream_stream(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Any:
+        return self._outside.stream_stream(method, request_serializer, response_deserializer)
+
+    async def close(self) -> None:
+        await self._outside.close()
+
+
+class _ThroughEnvoy:
+    """Unary calls of one method. Raises CallFailed for every answer but OK."""
+
+    def __init__(self, cluster: str, policy: MethodPolicy, retries: Retries) -> None:
+        # These exist only in a Python that runs in Envoy.
+        from pyqwest import Headers, Request
+        from pyvoy.asgi.httpclient import HTTPTransport
+
+        self._headers, self._request = Headers, Request
+        self._transport = HTTPTransport(cluster, timeout=policy.deadline + _GUARD)
+        self._url = f"http://{cluster}{policy.path}"
+        self._repeatable = policy.repeatable
+        self._retries = retries
+
+    async def __call__(self, payload: bytes, seconds: float, metadata: tuple[tuple[str, str], ...]) -> bytes:
+        body = framed(payload)
+        loop = asyncio.get_running_loop()
+        limit = loop.time() + seconds
+        try:
+            async with asyncio.timeout_at(limit):
+                try:
+                    answer = await self._attempt(body, seconds, metadata)
+                except CallFailed as failed:
+                    if failed.status.code != code_pb2.UNAVAILABLE or not self._retries.allowed() or not self._repeatable:
+                        raise
+                    await asyncio.sleep(_RETRY_BACKOFF * random.uniform(0.8, 1.2))  # noqa: S311  # jitter, not a secret
+                    answer = await self._attempt(body, limit - loop.time(), metadata)
+        except TimeoutError as error:
+            raise refused(code_pb2.DEADLINE_EXCEEDED, "The deadline passed before the answer was there.") from error
+        self._retries.succeeded()
+        return answer
+
+    async def _attempt(self, body: bytes, seconds: float, metadata: tuple[tuple[str, str], ...]) -> bytes:
+        headers = self._headers(
+            (("content-type", "application/grpc"), ("te", "trailers"), ("grpc-timeout", timeout_of(seconds)), *metadata)
+        )
+        try:
+            response = await self._transport.execute(self._request("POST", self._url, headers, body))
+            received = b"".join([bytes(piece) async for piece in response.content])
+        except TimeoutError:
+            raise
+        except OSError as error:  # also what pyqwest raises
+            raise refused(code_pb2.UNAVAILABLE, f"The call did not get through: {error}") from error
+        except Exception as error:
+            raise refused(code_pb2.UNAVAILABLE, f"The call broke off: {error}") from error
+        trailers = response.trailers if "grpc-status" in response.trailers else response.headers
+        status = status_of(trailers)
+        if status is None:
+            code = _CODES.get(response.status, code_pb2.UNKNOWN) if response.status != _OK else code_pb2.UNKNOWN
+            raise refused(code, f"The answer has no status of gRPC (HTTP {response.status}).")
+        if status.code != code_pb2.OK:
+            raise CallFailed(status)
+        deframer = Deframer(response.headers.get("grpc-encoding", "identity").encode())
+        deframer.feed(received)
+        message = deframer.take()
+        if message is None:
+            raise refused(code_pb2.INTERNAL, "The answer has no message.")
+        return message
+
+
+def _answered(error: BaseException) -> status_pb2.Status | None:
+    return error.status if isinstance(error, CallFailed) else None

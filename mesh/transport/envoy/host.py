@@ -1,0 +1,96 @@
+"""Handlers under Envoy: finds the method of a request, watches the calls under way, drains."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from google.rpc import code_pb2, status_pb2
+
+from mesh.transport.envoy.exchange import Exchange, Receive, Send
+from mesh.transport.envoy.standard import Health, reflection
+from mesh.transport.port import Servable
+
+# How often each call under way is looked at: a caller that left is noticed within twice this time.
+_LOOK_SECONDS = 0.02
+_CUT_OFF = status_pb2.Status(code=code_pb2.UNAVAILABLE, message="The service is going down.")
+_UNWINDING_SECONDS = 1.0
+
+
+class Host:
+    """The ASGI application, for scopes of type http. It has to be made and used in one event loop."""
+
+    def __init__(self, methods: Mapping[str, Servable]) -> None:
+        self._health = Health(sorted({method.policy.service for method in methods.values()}))
+        standard = [*self._health.methods, *reflection(self._health.services)]
+        served = {**methods, **{method.policy.path: method for method in standard}}
+        self._methods = {path.encode(): method for path, method in served.items()}
+        self._open: set[Exchange] = set()
+        self._looking: asyncio.TimerHandle | None = None
+        self._emptied: asyncio.Event | None = None
+        self._closed = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        content_type = headers.get(b"content-type", b"")
+        if content_type != b"application/grpc" and not content_type.startswith((b"application/grpc+", b"application/grpc;")):
+            _plain(send, 415)
+            return
+        if scope["method"] != "POST":
+            _plain(send, 405)
+            return
+        exchange = Exchange(headers, receive, send)
+        if self._closed:
+            exchange.finish(_CUT_OFF)
+            return
+        method = self._methods.get(scope["raw_path"])
+        if method is None:
+            path = scope["raw_path"].decode("latin-1")
+            exchange.finish(status_pb2.Status(code=code_pb2.UNIMPLEMENTED, message=f"There is no method {path} here."))
+            return
+        self._open.add(exchange)
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+        try:
+            await exchange.run(method, scope["client"])
+        finally:
+            self._open.discard(exchange)
+            if self._emptied is not None and not self._open:
+                self._emptied.set()
+
+    @property
+    def calls(self) -> int:
+        """Under way now."""
+        return len(self._open)
+
+    async def set_serving(self, serving: bool) -> None:
+        """The health of the process as a whole (the empty name) and of each of its services."""
+        await self._health.set_serving(serving)
+
+    async def finish(self, grace: float) -> None:
+        """Waits `grace` seconds for the calls under way, then cancels them; later ones are refused with UNAVAILABLE."""
+        await self._health.shut_down()
+        await self._idle(grace)
+        self._closed = True
+        for exchange in tuple(self._open):
+            exchange.stop(_CUT_OFF)
+        await self._idle(_UNWINDING_SECONDS)
+
+    async def _idle(self, seconds: float) -> None:
+        if self._open:
+            self._emptied = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._emptied.wait()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for exchange in tuple(self._open):
+            exchange.look(now)
+        self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look) if self._open else None
+
+
+def _plain(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0"), *headers]})
+    send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,125 @@
+"""A service process in Envoy: `become_host` turns `python -m <context>_service` into it, `app` is what Envoy then runs."""
+
+import asyncio
+import gc
+import importlib
+import json
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import structlog
+
+from mesh.server import RunningService, StartFailed, prepare_process
+from mesh.settings import Settings, host_and_port
+from mesh.transport.envoy.admin import Admin
+from mesh.transport.envoy.bootstrap import bootstrap
+from mesh.transport.envoy.host import Host
+from mesh.transport.envoy.launch import HostMissing, become
+from mesh.transport.envoy.termination import Termination
+from mesh.transport.envoy.transport import HostedServer, HostedTransport
+
+_SERVICE = "REELMESH_HOSTED_SERVICE"
+_log = structlog.get_logger("mesh.server")
+
+_host: Host | None = None
+_life: asyncio.Task[None] | None = None
+
+
+def become_host(context: str, build: Callable[..., Any], migrations: str, settings: Settings) -> NoReturn:
+    """Raises StartFailed for what is wrong before Envoy could say it less readably."""
+    _require_free(context, settings.listen)
+    node = settings.instance_id or f"{context}-{os.getpid()}"
+    service = {"context": context, "build": f"{build.__module__}:{build.__qualname__}", "migrations": migrations}
+    admin_file = Path(tempfile.mkdtemp(prefix="reelmesh-envoy-")) / "admin"
+    try:
+        configuration = bootstrap(
+            "mesh.transport.envoy.process:app", settings.listen, node_id=node, zone=settings.zone, xds_servers=settings.xds_server_list()
+        )
+        become(configuration, admin_file, {_SERVICE: json.dumps(service)})
+    except (HostMissing, ImportError) as error:
+        raise StartFailed(f"{context}: {error}") from error
+
+
+async def app(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    global _host, _life
+    if scope["type"] == "http":
+        assert _host is not None  # noqa: S101  # Envoy listens after start-up
+        await _host(scope, receive, send)
+        return
+    await receive()
+    termination = Termination()
+    try:
+        service, server = await _prepared(termination)
+    except StartFailed as error:
+        _exit(str(error))
+    except Exception as error:  # Envoy would tell it as a stack trace and its whole configuration
+        _log.exception("cannot start")
+        _exit(f"cannot start: {type(error).__name__}: {error}")
+    _host = server.host
+    _life = asyncio.create_task(_live(service, termination))
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _prepared(termination: Termination) -> tuple[RunningService, HostedServer]:
+    """The service with its database and handlers, before Envoy listens."""
+    described = json.loads(os.environ[_SERVICE])
+    settings = Settings()
+    prepare_process(described["context"], settings)
+    module, _, name = described["build"].partition(":")
+    service = RunningService(
+        described["context"], getattr(importlib.import_module(module), name), settings, transport=HostedTransport(Admin.of_this_process())
+    )
+    preparing = asyncio.ensure_future(service.prepare(described["migrations"]))
+    stopping = asyncio.ensure_future(termination.requested.wait())
+    await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not preparing.done():
+        _exit("")  # asked to go before it was there
+    stopping.cancel()
+    server = preparing.result()
+    assert isinstance(server, HostedServer)  # noqa: S101  # our transport made it
+    return service, server
+
+
+async def _live(service: RunningService, termination: Termination) -> None:
+    """From the open listener to the end of the process."""
+    try:
+        await service.serve()
+    except StartFailed as error:
+        _exit(str(error))
+    gc.freeze()  # what is there now stays for ever; the collector need not look at it again
+    waiting = asyncio.ensure_future(termination.requested.wait())
+    failing = asyncio.ensure_future(service.failed_background())
+    await asyncio.wait([waiting, failing], return_when=asyncio.FIRST_COMPLETED)
+    await service.drain()
+    if failing.done() and not termination.requested.is_set():
+        reason = failing.exception()
+        _log.error("work beside the calls has ended", exc_info=reason)
+        _exit(f"{type(reason).__name__}: {reason}")
+    termination.release()
+
+
+def _exit(reason: str) -> NoReturn:
+    """At once: Envoy would say a stack trace more, and there is nothing of it to end in order."""
+    if reason:
+        print(reason, file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1 if reason else 0)
+
+
+def _require_free(context: str, listen: str) -> None:
+    try:
+        host, port = host_and_port(listen)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, ValueError) as error:
+        raise StartFailed(f"{context}: cannot listen on {listen}: {error}") from error

@@ -1,0 +1,59 @@
+"""The Envoy transport as a service process uses it, inside its Envoy."""
+
+import asyncio
+from collections.abc import Mapping
+
+from mesh.policy import MethodPolicy
+from mesh.tracing import Tracing
+from mesh.transport.envoy.admin import Admin
+from mesh.transport.envoy.channel import HostedChannel
+from mesh.transport.envoy.host import Host
+from mesh.transport.grpcio.transport import GrpcioTransport
+from mesh.transport.port import Servable
+
+_LISTENING_WITHIN = 30.0  # seconds; Envoy waits some for its first configuration
+
+
+class HostedServer:
+    """`host` is the application; Envoy's listener opens when the application has started."""
+
+    def __init__(self, handlers: Mapping[str, Servable], admin: Admin) -> None:
+        self.host = Host(handlers)
+        self.address = ""
+        self._admin = admin
+
+    @property
+    def described(self) -> Mapping[str, str]:
+        return {"transport": "envoy", "admin": self._admin.address}
+
+    async def start(self) -> None:
+        """Returns when calls arrive. Raises RuntimeError when Envoy never listens."""
+        await self.host.set_serving(False)
+        try:
+            async with asyncio.timeout(_LISTENING_WITHIN):
+                self.address = await self._admin.listening()
+        except TimeoutError as error:
+            raise RuntimeError("Envoy did not open its listener") from error
+
+    async def set_serving(self, serving: bool) -> None:
+        await self.host.set_serving(serving)
+
+    async def drain(self, grace: float) -> None:
+        """No new connections; running calls get `grace` seconds, then they are cancelled."""
+        await self._admin.drain()
+        await self.host.finish(grace)
+
+
+class HostedTransport:
+    """Serves through the Envoy around us, and calls through its clusters."""
+
+    def __init__(self, admin: Admin) -> None:
+        self._admin = admin
+        self._outside = GrpcioTransport()
+
+    def server(self, handlers: Mapping[str, Servable], listen: str) -> HostedServer:
+        """`listen` was in Envoy's bootstrap."""
+        return HostedServer(handlers, self._admin)
+
+    def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> HostedChannel:
+        return HostedChannel(context, policies, tracing, self._outside.channel(context, policies, tracing))

@@ -1,0 +1,28 @@
+"""The grpc.aio transport as a service process uses it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mesh.policy import MethodPolicy
+from mesh.tracing import Tracing
+from mesh.transport.grpcio.channel import Channel
+from mesh.transport.grpcio.server import GrpcioServer
+from mesh.transport.port import Servable
+
+
+def on_the_mesh(context: str) -> str:
+    """The target by which gRPC finds `context` through the control plane."""
+    return f"xds:///{context}"
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcioTransport:
+    """`dial` says where a context is found; tests put addresses there."""
+
+    dial: Callable[[str], str] = on_the_mesh
+
+    def server(self, handlers: Mapping[str, Servable], listen: str) -> GrpcioServer:
+        return GrpcioServer(handlers, listen)
+
+    def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> Channel:
+        return Channel(self.dial(context), policies, tracing)

@@ -1,0 +1,1 @@
+"""One suite for both transports: what a gRPC server has to do, whoever carries it."""

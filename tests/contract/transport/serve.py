@@ -1,0 +1,37 @@
+"""`ADDRESS_FILE=… python -m tests.contract.transport.serve grpcio|envoy`: the methods under test until SIGTERM."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from mesh.transport.grpcio.server import GrpcioServer
+from tests.contract.transport.methods import methods_under_test
+
+
+async def _serve(file: Path) -> None:
+    server = GrpcioServer(methods_under_test(), "127.0.0.1:0")
+    await server.start()
+    await server.set_serving(True)
+    await asyncio.to_thread(file.write_text, server.address)
+    terminated = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
+    await terminated.wait()
+    await server.set_serving(False)
+    await server.drain(2)
+
+
+def main(transport: str, file: Path) -> None:
+    if transport == "grpcio":
+        asyncio.run(_serve(file))
+        return
+    from mesh.transport.envoy.bootstrap import bootstrap
+    from mesh.transport.envoy.launch import become
+
+    configuration = bootstrap("tests.contract.transport.hosted:app", "127.0.0.1:0", node_id="test", zone="", xds_servers=[])
+    become(configuration, file.with_suffix(".admin"), {})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(os.environ["ADDRESS_FILE"]))
