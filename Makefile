@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TOOLS := .tools/bin
 PACKAGES := mesh movie_service rating_service metadata_service edge stack protogen bench tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-slow check format protos stubs bench clean
+.PHONY: help up down test test-slow check format protos stubs tools bench clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,7 +19,7 @@ up: $(READY) ## run the platform here (flags by ARGS='--detach --edge-port 9090'
 down: $(READY) ## stop what `make up ARGS=--detach` started
 	@$(BIN)/reelmesh down $(ARGS)
 
-test: $(READY) ## the whole test suite, without the long runs (flags by ARGS='-k search')
+test: $(READY) tools ## the whole test suite, without the long runs (flags by ARGS='-k search')
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-slow: $(READY) ## the long runs: full-size races and faults
@@ -44,6 +45,14 @@ protos: $(READY) ## generate the stubs from protos/
 stubs: $(READY) ## a wheel of the stubs alone, for other teams' services (dist/)
 	@$(BIN)/python -m protogen stubs
 
+# Without Go the rest works, and only CI insists on their tests.
+ifneq ($(shell command -v go),)
+tools: $(TOOLS)/.built ## build gRPC's interop client and grpcurl into .tools/bin, if Go is here
+else
+tools:
+	@echo "Go is not installed: gRPC's interop client and grpcurl are not built, and the tests that run them are skipped."
+endif
+
 bench: $(READY) ## all benchmarks, with a table and JSON under build/bench/
 	@$(BIN)/python -m bench
 
@@ -57,4 +66,13 @@ $(READY): requirements.lock pyproject.toml hatch_build.py $(wildcard protogen/*.
 	@echo "Preparing the environment in $(VENV) (once; a minute or so) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# One run of Go for all: what they share is compiled once, packages in parallel. tools/go.mod has the versions.
+$(TOOLS)/.built: tools/go.mod tools/go.sum
+	@echo "Building gRPC's interop client and grpcurl into $(TOOLS) (once; a minute or two) ..."
+	@mkdir -p $(TOOLS) .tools/made
+	@cd tools && CGO_ENABLED=0 GOWORK=off go build -trimpath -ldflags='-s -w' -o ../.tools/made/ tool
+	@mv -f .tools/made/client $(TOOLS)/grpc-interop-client
+	@mv -f .tools/made/grpcurl $(TOOLS)/grpcurl
 	@touch $@

@@ -1,9 +1,11 @@
 """What a use case may know about the call that it serves: who asks, how long it may take, in which languages."""
 
+import re
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from mesh.errors import PermissionDenied
 
@@ -64,12 +66,31 @@ class TraceContext(NamedTuple):
         return self.traceparent.endswith("1")
 
 
+Pair = tuple[str, str | bytes]
+
+_NAME = re.compile(r"(?!grpc-)[0-9a-z_.-]+")
+
+
+class Beside(Protocol):
+    """What travels beside the messages of a call, as its transport keeps it."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]: ...
+    @property
+    def binary(self) -> Mapping[str, bytes]: ...
+    @property
+    def leading(self) -> list[Pair]: ...
+    @property
+    def trailing(self) -> list[Pair]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call as a use case sees it; the transport under it does not show.
 
     `method` is the full gRPC path (`/reelmesh.movie.v1.MovieService/GetMovie`); `languages` are BCP 47 tags from
-    Accept-Language, best first; `credentials` is the caller's own authorization header, passed on to other contexts.
+    Accept-Language, best first; `credentials` is the caller's own authorization header, passed on to other contexts;
+    `beside` is None for a call that no transport brought.
     """
 
     method: str
@@ -78,7 +99,38 @@ class Call:
     languages: tuple[str, ...]
     trace: TraceContext
     credentials: str = ""
+    beside: Beside | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Text that came with the call, by lower-case name."""
+        return self.beside.metadata if self.beside is not None else {}
+
+    @property
+    def binary_metadata(self) -> Mapping[str, bytes]:
+        """Bytes that came with the call; their names end in `-bin`."""
+        return self.beside.binary if self.beside is not None else {}
+
+    def add_leading(self, name: str, value: str | bytes) -> None:
+        """Goes out ahead of the first message: it has to be added before that is given."""
+        if self.beside is not None:
+            self.beside.leading.append(_pair(name, value))
+
+    def add_trailing(self, name: str, value: str | bytes) -> None:
+        """Goes out with the status, whichever it is."""
+        if self.beside is not None:
+            self.beside.trailing.append(_pair(name, value))
 
 
 # Channels read it to pass on deadline, trace and credentials; nothing else needs to thread a Call through.
 current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
+
+
+def _pair(name: str, value: str | bytes) -> Pair:
+    if not _NAME.fullmatch(name) or name.endswith("-bin") is isinstance(value, str):
+        raise ValueError(
+            f"{name!r} is not a name for metadata of this kind: lower case, not grpc-…, and -bin at the end of those with bytes"
+        )
+    if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+        raise ValueError(f"{name}: text metadata is printable ASCII; anything else goes into {name}-bin")
+    return name, value

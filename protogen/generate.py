@@ -30,7 +30,7 @@ def generate(root: Path) -> bool:
         with TemporaryDirectory(prefix="protogen-", dir=build) as folder:
             made = Path(folder)
             files = contract_files(root)
-            protoc.descriptor_set(made / DESCRIPTORS, root / "protos", files)
+            protoc.descriptor_set(made / DESCRIPTORS, [root / "protos"], files)
             protoc.python_outputs(made, files, made / DESCRIPTORS)
             shutil.move(made / DESCRIPTORS, made / PACKAGE / DESCRIPTORS)
             make_packages(made / PACKAGE)

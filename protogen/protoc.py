@@ -33,9 +33,9 @@ def python_outputs(folder: Path, sources: Iterable[str], descriptor_set: Path) -
     _run([*given, f"--grpc_python_out={folder}", f"--mypy_grpc_out=quiet:{folder}", *services])
 
 
-def descriptor_set(target: Path, protos: Path, sources: Iterable[str]) -> None:
-    """Write the descriptors of `sources` and of all that they import, with comments. Raises GenerationFailed."""
-    includes = [f"-I{folder}" for folder in (protos, *include_folders())]
+def descriptor_set(target: Path, folders: Iterable[Path], sources: Iterable[str]) -> None:
+    """Write the descriptors of `sources`, which are in `folders`, and of all that they import, with comments. Raises GenerationFailed."""
+    includes = [f"-I{folder}" for folder in (*folders, *include_folders())]
     _run([*includes, "--include_imports", "--include_source_info", f"--descriptor_set_out={target}", *sorted(sources)])
 
 

@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha._async import ReflectionServicer  # the public name
 
 from mesh.handlers import Incoming
 from mesh.transport.envoy.wire import refused
+from mesh.transport.reflected import reflected_pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Health:
 
 
 def reflection(services: Sequence[str]) -> list[_Unary]:
-    servicer = ReflectionServicer([*services, health.SERVICE_NAME, grpc_reflection.SERVICE_NAME])
+    servicer = ReflectionServicer([*services, health.SERVICE_NAME, grpc_reflection.SERVICE_NAME], reflected_pool())
     path = f"/{grpc_reflection.SERVICE_NAME}/ServerReflectionInfo"
     request: Any = reflection_pb2
     return [_Reflection(_Method(path, True, True), servicer.ServerReflectionInfo, request.ServerReflectionRequest)]

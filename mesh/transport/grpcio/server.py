@@ -12,6 +12,7 @@ from grpc_status import rpc_status
 from mesh.handlers import CallFailed, Incoming
 from mesh.settings import host_and_port
 from mesh.transport.port import MAX_MESSAGE_BYTES, Servable
+from mesh.transport.reflected import reflected_pool
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -42,7 +43,8 @@ class GrpcioServer:
             }
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        names = [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME]
+        reflection.enable_server_reflection(names, self._server, reflected_pool())
 
     async def start(self) -> None:
         """Bind and accept calls; health answers NOT_SERVING until `set_serving`."""
@@ -103,6 +105,8 @@ def _stream_behaviour(handler: Servable) -> Callable[[Any, Context], AsyncIterat
                     await context.send_initial_metadata(tuple(incoming.leading))
                 began = True
                 yield message
+            if incoming.leading and not began:
+                await context.send_initial_metadata(tuple(incoming.leading))
         except CallFailed as failed:
             await _abort(context, failed.status, incoming)
         finally:
@@ -127,4 +131,4 @@ def _incoming(context: Context) -> Incoming:
         else:
             binary[key] = value
     # Asked now: of a call that has ended, gRPC's core must not be asked any more (it crashes).
-    return Incoming(text, context.time_remaining(), context.peer(), binary, [], [])
+    return Incoming(text, context.time_remaining(), context.peer(), binary)

@@ -8,7 +8,7 @@ from typing import Any
 from mesh.transport.envoy.admin import Admin
 from mesh.transport.envoy.termination import Termination
 from mesh.transport.envoy.transport import HostedServer
-from tests.contract.transport.probe import probe_methods
+from tests.contract.transport.methods import methods_under_test
 
 _state: dict[str, Any] = {}
 
@@ -19,7 +19,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         return
     await receive()
     termination = Termination()
-    _state["server"] = server = HostedServer(probe_methods(), Admin.of_this_process())
+    _state["server"] = server = HostedServer(methods_under_test(), Admin.of_this_process())
     _state["life"] = asyncio.create_task(_live(server, termination))
     await send({"type": "lifespan.startup.complete"})
     await receive()

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from mesh.transport.grpcio.server import GrpcioServer
-from tests.contract.transport.probe import probe_methods
+from tests.contract.transport.methods import methods_under_test
 
 
 async def _serve(file: Path) -> None:
-    server = GrpcioServer(probe_methods(), "127.0.0.1:0")
+    server = GrpcioServer(methods_under_test(), "127.0.0.1:0")
     await server.start()
     await server.set_serving(True)
     await asyncio.to_thread(file.write_text, server.address)

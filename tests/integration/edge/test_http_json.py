@@ -96,9 +96,7 @@ def test_too_many_headers_are_refused(http: httpx.Client, headers: dict[str, str
     ("name", "bad", "status"),
     [("grpc-timeout", "soon", 400), ("grpc-encoding", "rot13", 400), ("x-data-bin", "not base64", 200), ("grpc-status", "x", 200)],
 )
-def test_headers_that_would_break_the_connection_to_a_service_do_not_reach_it(
-    http: httpx.Client, name: str, bad: str, status: int
-) -> None:
+def test_headers_that_would_break_the_connection_to_a_service_do_not_reach_it(http: httpx.Client, name: str, bad: str, status: int) -> None:
     good = {"grpc-timeout": "1S", "grpc-encoding": "identity"}.get(name, "AAAA")
     for _ in range(2):
         assert http.get("/v1/items/one", headers={name: bad}).status_code == status

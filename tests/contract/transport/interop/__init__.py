@@ -1,0 +1,1 @@
+"""gRPC's own interoperability client against a service of ours, on each transport."""
