@@ -40,6 +40,15 @@ def _search(report: Mapping[str, Any]) -> list[Figure]:
     ]
 
 
+def _transport(report: Mapping[str, Any]) -> list[Figure]:
+    unary, stream = ({name: each["cpu_us"] for name, each in report[kind].items()} for kind in ("unary", "stream"))
+    return [
+        Figure("call hosted in Envoy, CPU against bare grpc.aio", unary["hosted"] / unary["bare-grpcio"], "×", at_most=0.45),
+        Figure("call hosted in Envoy, CPU against a bare hosted one", unary["hosted"] / unary["bare-hosted"], "×", at_most=2),
+        Figure("streamed message hosted in Envoy, CPU against grpcio", stream["hosted"] / stream["grpcio"], "×", at_most=0.5),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """How to read the JSON of `python -m bench.<name>`."""
@@ -52,6 +61,7 @@ BENCHMARKS = (
     Benchmark("calls"),
     Benchmark("details"),
     Benchmark("edge"),
+    Benchmark("transport", _transport),
     Benchmark("footprint"),
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),

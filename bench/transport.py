@@ -1,6 +1,6 @@
 """What a call costs on each transport: CPU µs of the server process, calls per second, median latency, and CPU per streamed message.
 
-`python -m bench.transport [--calls 10000] [--rounds 3] [--json FILE]`. The servers are those of `bench.hosting`, each measured in turn in
+`python -m bench.transport [--calls 16000] [--rounds 3] [--json FILE]`. The servers are those of `bench.hosting`, each measured in turn in
 every round with 32 calls in flight. `bare` answers without authentication, validation, deadline, metrics, log and trace; ours has them.
 """
 
@@ -155,7 +155,7 @@ def _median(figures: list[Figure]) -> Figure:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=10_000)
+    parser.add_argument("--calls", type=int, default=16_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
