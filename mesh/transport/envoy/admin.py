@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from mesh.settings import host_and_port
@@ -30,6 +31,7 @@ class Admin:
             self.address = self._file.read_text(encoding="utf-8").strip() if self._file.exists() else ""
             if not self.address:
                 await asyncio.sleep(_PAUSE)
+        self._forget_file()
         while True:
             if (await self._ask("GET", "/ready"))[0] == _OK:
                 _, body = await self._ask("GET", "/listeners?format=json")
@@ -39,6 +41,11 @@ class Admin:
                         host, port = found["address"], found["port_value"]
                         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             await asyncio.sleep(_PAUSE)
+
+    def _forget_file(self) -> None:
+        self._file.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder is ours alone only in a service process
+            self._file.parent.rmdir()
 
     async def drain(self) -> None:
         """Connections are told to go away with their next answer, no new ones are taken; calls under way go on."""
