@@ -9,6 +9,7 @@ import httpx
 import psutil
 import pytest
 
+from stack.topology import TRANSPORTS
 from stack.whole import WholeStack, whole_stack
 
 Headers = Mapping[str, str]
@@ -25,10 +26,16 @@ def leaving_nothing(data_dir: Path, *arguments: str, demo: bool = False) -> Iter
     assert not left, f"still running: {left}"
 
 
+@pytest.fixture(scope="session", params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> str:
+    """Every end-to-end test runs once on each."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, transport: str) -> Iterator[WholeStack]:
     """Shared: what a test changes is either its own movie or put back."""
-    with leaving_nothing(tmp_path_factory.mktemp("stack") / "data", demo=True) as running:
+    with leaving_nothing(tmp_path_factory.mktemp("stack") / "data", "--transport", transport, demo=True) as running:
         log = running.directory.logs / "supervisor.log"
         assert running.directory.demo_marker.exists(), log.read_text()
         yield running

@@ -25,9 +25,9 @@ BACK = 10.0  # seconds that a killed process may be missing
 
 
 @pytest.fixture(scope="module")
-def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
+def fragile(tmp_path_factory: pytest.TempPathFactory, transport: str) -> Iterator[WholeStack]:
     """A stack of these tests' own, without demo data."""
-    with leaving_nothing(tmp_path_factory.mktemp("fragile") / "data") as running:
+    with leaving_nothing(tmp_path_factory.mktemp("fragile") / "data", "--transport", transport) as running:
         yield running
 
 
