@@ -57,7 +57,7 @@ class _Unary:
         return answer.SerializeToString()
 
     def stream(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> AsyncGenerator[bytes, None]:
-        raise NotImplementedError(self.policy.path)
+        raise TypeError(f"{self.policy.path} answers one message")
 
 
 class _Watch(_Unary):

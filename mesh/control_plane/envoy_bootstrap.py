@@ -1,0 +1,67 @@
+"""What any Envoy of ours is told before it can ask the control plane for the rest."""
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from mesh.settings import host_and_port
+
+EXTENSION = "type.googleapis.com/envoy.extensions."
+_MAX_CONNECTIONS = 10_000
+
+
+def ads_config() -> dict[str, Any]:
+    """For `dynamic_resources`: one stream to the cluster that `xds_cluster` describes."""
+    return {
+        "api_type": "GRPC",
+        "transport_api_version": "V3",
+        "set_node_on_first_message_only": True,
+        "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}],
+    }
+
+
+def xds_cluster(servers: Sequence[str]) -> dict[str, Any]:
+    """`servers` are host:port. The first one that answers a connection is used; the next ones wait for it to fail."""
+    localities = [
+        {"priority": priority, "lb_endpoints": [{"endpoint": {"address": socket_address(server)}}]}
+        for priority, server in enumerate(servers)
+    ]
+    http2 = {"connection_keepalive": {"interval": "10s", "timeout": "5s"}}
+    return {
+        "name": "xds",
+        "type": "STATIC" if all(_is_ip(server) for server in servers) else "STRICT_DNS",
+        "connect_timeout": "1s",
+        "outlier_detection": {"consecutive_gateway_failure": 1, "enforcing_consecutive_gateway_failure": 100, "base_ejection_time": "5s"},
+        "load_assignment": {"cluster_name": "xds", "endpoints": localities},
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": f"{EXTENSION}upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": {"http2_protocol_options": http2},
+            }
+        },
+    }
+
+
+def overload_manager() -> dict[str, Any]:
+    """Bounds the connections that the process accepts."""
+    connections = {
+        "name": "envoy.resource_monitors.global_downstream_max_connections",
+        "typed_config": {
+            "@type": f"{EXTENSION}resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+            "max_active_downstream_connections": _MAX_CONNECTIONS,
+        },
+    }
+    return {"resource_monitors": [connections]}
+
+
+def socket_address(address: str) -> dict[str, Any]:
+    host, port = host_and_port(address)
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+def _is_ip(server: str) -> bool:
+    try:
+        ipaddress.ip_address(host_and_port(server)[0])
+    except ValueError:
+        return False
+    return True
