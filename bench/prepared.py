@@ -79,11 +79,11 @@ class PreparedStack:
 
 
 @contextmanager
-def prepared_stack() -> Iterator[PreparedStack]:
-    """Traces are sampled as ever, at 1 %, and really exported."""
+def prepared_stack(*arguments: str) -> Iterator[PreparedStack]:
+    """`arguments` are more of `reelmesh up`. Traces are sampled as ever, at 1 %, and really exported."""
     with tempfile.TemporaryDirectory(prefix="reelmesh-bench-") as temporary, collecting() as collector:
         folder = Path(temporary)
-        with whole_stack(folder / "data", "--otlp", f"http://{collector.address}", demo=True) as stack:
+        with whole_stack(folder / "data", "--otlp", f"http://{collector.address}", *arguments, demo=True) as stack:
             yield PreparedStack(stack, collector, details_of_all(stack.process("movie-1").address), folder)
 
 
