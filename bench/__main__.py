@@ -55,6 +55,7 @@ class Benchmark:
 
     name: str
     read: Callable[[Mapping[str, Any]], list[Figure]] = _own
+    arguments: Sequence[str] = ()
 
 
 BENCHMARKS = (
@@ -62,6 +63,7 @@ BENCHMARKS = (
     Benchmark("details"),
     Benchmark("edge"),
     Benchmark("transport", _transport),
+    Benchmark("hosted", arguments=("--without-one-hop",)),
     Benchmark("footprint"),
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),
@@ -73,7 +75,7 @@ def run(benchmark: Benchmark, arguments: Sequence[str] = ()) -> list[Figure] | N
     """None when it failed; its own words are on the terminal."""
     file = _RESULTS / f"{benchmark.name}.json"
     file.unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", f"bench.{benchmark.name}", "--json", str(file), *arguments]
+    command = [sys.executable, "-P", "-m", f"bench.{benchmark.name}", "--json", str(file), *benchmark.arguments, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(_PROJECT)}
     try:
         done = subprocess.run(command, cwd=_PROJECT, env=environment, timeout=_HOUR)
