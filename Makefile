@@ -54,6 +54,7 @@ tools:
 endif
 
 bench: $(READY) ## all benchmarks, with a table and JSON under build/bench/
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	@$(BIN)/python -m bench
 
 clean: ## remove what was generated; data and environment stay

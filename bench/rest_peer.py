@@ -108,7 +108,6 @@ def _time(moment: datetime) -> str:
 
 
 def _add_movies(app: FastAPI, pool: Pool, get: Callable[[str], Awaitable[Json]], ratings: str, documents: str) -> None:
-    @app.get("/v1/movies/{movie}:details")
     async def details(movie: str) -> JSONResponse:
         summary, document, row = await asyncio.gather(
             get(f"http://{ratings}/v1/movies/{movie}/ratingSummary"),
@@ -133,9 +132,10 @@ def _add_movies(app: FastAPI, pool: Pool, get: Callable[[str], Awaitable[Json]],
             found["runtime"] = f"{runtime}s"
         return JSONResponse({"movie": found, "summary": summary, "metadata": document, "similar": [], "unavailableParts": ["PART_SIMILAR"]})
 
+    app.add_api_route("/v1/movies/{movie}:details", details)
+
 
 def _add_ratings(app: FastAPI, pool: Pool) -> None:
-    @app.get("/v1/movies/{movie}/ratingSummary")
     async def summary(movie: str) -> JSONResponse:
         *scores, count, half_stars, bayesian_mean, update_time = await _row(pool, _SUMMARY, movie)
         return JSONResponse(
@@ -149,9 +149,10 @@ def _add_ratings(app: FastAPI, pool: Pool) -> None:
             }
         )
 
+    app.add_api_route("/v1/movies/{movie}/ratingSummary", summary)
+
 
 def _add_documents(app: FastAPI, pool: Pool) -> None:
-    @app.get("/v1/movies/{movie}/metadata")
     async def document(movie: str) -> JSONResponse:
         revision, card, details, texts, create_time, update_time = await _row(pool, _DOCUMENT, movie)
         found = {
@@ -175,6 +176,8 @@ def _add_documents(app: FastAPI, pool: Pool) -> None:
         if card["untold"]:
             found["resolved"] = _text(card["untold"])
         return JSONResponse(found)
+
+    app.add_api_route("/v1/movies/{movie}/metadata", document)
 
 
 def _person(stored: Mapping[str, str], *roles: str) -> Json:
