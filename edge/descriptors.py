@@ -9,6 +9,8 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from google.rpc import error_details_pb2
 
+from mesh.policy import is_internal
+
 _FILE = "descriptors.binpb"
 
 
@@ -18,7 +20,7 @@ class ContractMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """`descriptor_set` is complete for the transcoder: all imports, and the types of error details."""
+    """`descriptor_set` is complete for the transcoder: all imports, and the types of error details. `services` are those of contexts."""
 
     descriptor_set: bytes
     services: Sequence[ServiceDescriptor]
@@ -35,7 +37,7 @@ def load_contract() -> Contract:
     for file in files.file:
         if file.service and file.package.startswith("reelmesh."):
             module = importlib.import_module(file.name.removesuffix(".proto").replace("/", ".") + "_pb2")
-            services += module.DESCRIPTOR.services_by_name.values()
+            services += [service for service in module.DESCRIPTOR.services_by_name.values() if not is_internal(service)]
     return Contract(for_transcoder(files), services)
 
 

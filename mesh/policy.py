@@ -54,6 +54,11 @@ def context_of(service: ServiceDescriptor) -> str:
     return service.file.package.split(".")[1]
 
 
+def is_internal(service: ServiceDescriptor) -> bool:
+    """Whether it is asked at the address of one process only, and belongs to no context."""
+    return bool(service.GetOptions().Extensions[options_pb2.internal])
+
+
 def method_policy(method: MethodDescriptor) -> MethodPolicy:
     options = method.GetOptions()
     service = method.containing_service
@@ -63,9 +68,11 @@ def method_policy(method: MethodDescriptor) -> MethodPolicy:
         not rule.access
         or not rule.HasField("deadline")
         or not options.HasField("idempotency_level")
-        or not options.HasExtension(annotations_pb2.http)
+        or options.HasExtension(annotations_pb2.http) is is_internal(service)
     ):
-        raise IncompleteContract(f"{method.full_name} needs an HTTP rule, an access rule, a deadline and an idempotency_level")
+        raise IncompleteContract(
+            f"{method.full_name} needs an access rule, a deadline, an idempotency_level and, unless its service is internal, an HTTP rule"
+        )
     kinds = descriptor_pb2.MethodOptions.IdempotencyLevel
     return MethodPolicy(
         path=f"/{service.full_name}/{method.name}",

@@ -11,7 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from edge.openapi.contract_text import comments
 from edge.openapi.paths import Binding, bindings, resource_variables
 from edge.openapi.schemas import Schema, Schemas, is_output_only, is_required, required_names
-from mesh.policy import Access, method_policy
+from mesh.policy import Access, is_internal, method_policy
 
 _ERROR = {
     "description": "An error; `details` hold a google.rpc.ErrorInfo, and what else the code brings.",
@@ -129,6 +129,6 @@ def _contract(files: descriptor_pb2.FileDescriptorSet) -> tuple[Sequence[Service
     for file in files.file:
         if file.package.startswith("reelmesh."):
             descriptor = importlib.import_module(file.name.removesuffix(".proto").replace("/", ".") + "_pb2").DESCRIPTOR
-            services += descriptor.services_by_name.values()
+            services += [service for service in descriptor.services_by_name.values() if not is_internal(service)]
             messages += descriptor.message_types_by_name.values()
     return services, messages

@@ -13,8 +13,9 @@ _IMPORTED_AT_MOST = 500
 
 
 def changes_carry_a_request_id(contract: Contract) -> Complaints:
+    """What an internal service changes is the state of one process, and saying it twice says it once."""
     for method in contract.methods:
-        if not method.reads_only and field(method.request, "request_id") is None:
+        if not method.reads_only and not method.internal and field(method.request, "request_id") is None:
             yield f"{method.full_name} has no request_id"
 
 
@@ -63,6 +64,8 @@ def names_are_required_and_checked(contract: Contract) -> Complaints:
 
 def single_resources_are_answered_bare(contract: Contract) -> Complaints:
     for method in contract.methods:
+        if method.internal:
+            continue  # there is no HTTP to be bare over
         fields = method.response.field
         alone = fields[0].name if len(fields) == 1 and _is_single_message(fields[0]) else ""
         for binding in (method.http, *method.http.additional_bindings):

@@ -11,15 +11,17 @@ _CODES = {code.name for code in grpc.StatusCode} - {"OK", "UNKNOWN", "INTERNAL"}
 
 def has_a_route(contract: Contract) -> Complaints:
     for method in contract.methods:
-        if not method.routes:
+        if not method.routes and not method.internal:
             yield f"{method.full_name} has no google.api.http"
+        if method.routes and method.internal:
+            yield f"{method.full_name} is internal and has a route"
 
 
 def says_how_it_may_be_repeated(contract: Contract) -> Complaints:
     for method in contract.methods:
         if not method.proto.options.HasField("idempotency_level"):
             yield f"{method.full_name} has no idempotency_level"
-        if method.reads_only != all(route.verb == "get" for route in method.routes):
+        if not method.internal and method.reads_only != all(route.verb == "get" for route in method.routes):
             yield f"{method.full_name}: GET and NO_SIDE_EFFECTS go together"
 
 

@@ -30,6 +30,7 @@ class Method:
     request: descriptor_pb2.DescriptorProto
     response: descriptor_pb2.DescriptorProto
     comment: str
+    internal: bool
 
     @property
     def name(self) -> str:
@@ -74,10 +75,11 @@ class Contract:
     def _methods_of(self, file: descriptor_pb2.FileDescriptorProto) -> Iterator[Method]:
         comments = {tuple(location.path): location.leading_comments for location in file.source_code_info.location}
         for number, service in enumerate(file.service):
+            internal = service.options.Extensions[options_pb2.internal]
             for index, method in enumerate(service.method):
                 comment = comments.get((SERVICE_FIELD, number, METHOD_FIELD, index), "")
                 request, response = self.messages[method.input_type], self.messages[method.output_type]
-                yield Method(f"{file.package}.{service.name}", method, request, response, comment)
+                yield Method(f"{file.package}.{service.name}", method, request, response, comment, internal)
 
 
 def load_contract() -> Contract:
