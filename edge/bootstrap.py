@@ -8,7 +8,9 @@ from typing import Any
 from edge.resources import NODE_CLUSTER
 from mesh.control_plane.envoy_bootstrap import ads_config, overload_manager, socket_address, xds_cluster
 
+# The paths of a whole contract are one regular expression; Envoy's default stops at a hundred instructions of RE2.
 _MAX_REGEX_SIZE = 100_000
+_RUNTIME = {"re2.max_program_size.error_level": _MAX_REGEX_SIZE, "tracing.opentelemetry.flush_interval_ms": 1_000}
 
 
 def write_bootstrap(path: Path, *, xds_servers: Sequence[str], node_id: str = "edge", admin: str = "127.0.0.1:0") -> None:
@@ -25,7 +27,6 @@ def bootstrap(xds_servers: Sequence[str], node_id: str, admin: str) -> dict[str,
         "admin": {"address": socket_address(admin)},
         "static_resources": {"clusters": [xds_cluster(xds_servers)]},
         "dynamic_resources": {"ads_config": ads_config(), "cds_config": source, "lds_config": source},
-        # The paths of a whole contract are one regular expression; Envoy's default stops at a hundred instructions of RE2.
-        "layered_runtime": {"layers": [{"name": "edge", "static_layer": {"re2.max_program_size.error_level": _MAX_REGEX_SIZE}}]},
+        "layered_runtime": {"layers": [{"name": "edge", "static_layer": _RUNTIME}]},
         "overload_manager": overload_manager(),
     }

@@ -3,20 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from envoy_data_plane.envoy.config.accesslog.v3 import (
-    AccessLogFilter,
-    AndFilter,
-    ComparisonFilter,
-    ComparisonFilterOp,
-    HeaderFilter,
-    StatusCodeFilter,
-)
+from envoy_data_plane.envoy.config.accesslog.v3 import AccessLogFilter
 from envoy_data_plane.envoy.config.core.v3 import (
     DataSource,
     HeaderValue,
     HeaderValueOption,
     HeaderValueOptionHeaderAppendAction,
-    RuntimeUInt32,
     SubstitutionFormatString,
 )
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
@@ -24,6 +16,9 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.google.protobuf import Struct
 from google.rpc import code_pb2
+
+from edge.conditions import all_of, header, status_from, status_is
+from edge.probes import unknown_readiness
 
 # The transcoder keeps the path it was asked for in this header, which nobody outside can send (see listener.py).
 TRANSCODED = "x-envoy-original-path"
@@ -66,9 +61,10 @@ _GRPC_CODES = {404: code_pb2.UNIMPLEMENTED}
 
 
 def local_replies() -> LocalReplyConfig:
-    mappers = [_grpc_mapper(status, error) for status, error in _ERRORS.items()]
-    mappers += [_json_mapper(_status_is(status), error) for status, error in _ERRORS.items()]
-    mappers.append(_json_mapper(_status_from(400), _ANY_OTHER))
+    mappers = [unknown_readiness()]
+    mappers += [_grpc_mapper(status, error) for status, error in _ERRORS.items()]
+    mappers += [_json_mapper(status_is(status), error) for status, error in _ERRORS.items()]
+    mappers.append(_json_mapper(status_from(400), _ANY_OTHER))
     return LocalReplyConfig(mappers=mappers)
 
 
@@ -77,7 +73,7 @@ def _grpc_mapper(status: int, error: _Error) -> ResponseMapper:
     code = _GRPC_CODES.get(status, error.code)
     headers = {"content-type": "application/grpc", "grpc-status": str(code), "grpc-message": error.message}
     return ResponseMapper(
-        filter=_all(_status_is(status), *_grpc_callers()),
+        filter=all_of(status_is(status), *_grpc_callers()),
         status_code=200,
         body_format_override=SubstitutionFormatString(text_format_source=DataSource(inline_string="")),
         headers_to_add=[_header(name, value) for name, value in headers.items()],
@@ -111,21 +107,4 @@ def _grpc_callers() -> tuple[AccessLogFilter, AccessLogFilter]:
     """gRPC and gRPC-Web: the content type says so, and it was not the transcoder who wrote it."""
     content = HeaderMatcher(name="content-type", string_match=StringMatcher(prefix="application/grpc"))
     transcoded = HeaderMatcher(name=TRANSCODED, present_match=True, invert_match=True)
-    return AccessLogFilter(header_filter=HeaderFilter(header=content)), AccessLogFilter(header_filter=HeaderFilter(header=transcoded))
-
-
-def _all(*filters: AccessLogFilter) -> AccessLogFilter:
-    return AccessLogFilter(and_filter=AndFilter(filters=list(filters)))
-
-
-def _status_is(status: int) -> AccessLogFilter:
-    return _status(ComparisonFilterOp.EQ, status)
-
-
-def _status_from(status: int) -> AccessLogFilter:
-    return _status(ComparisonFilterOp.GE, status)
-
-
-def _status(op: ComparisonFilterOp, status: int) -> AccessLogFilter:
-    value = RuntimeUInt32(default_value=status, runtime_key=f"edge.local_reply.{op.value}.{status}")
-    return AccessLogFilter(status_code_filter=StatusCodeFilter(comparison=ComparisonFilter(op=op, value=value)))
+    return header(content), header(transcoded)

@@ -11,11 +11,14 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
     Rds,
 )
 
+from edge.access_log import access_log
 from edge.arrival import early_mutation
 from edge.errors import local_replies
-from edge.options import MEBIBYTE
+from edge.options import MEBIBYTE, EdgeOptions
 from edge.routes import ROUTES
+from edge.tracing import tracing
 from mesh.control_plane.resources import ADS_SOURCE, packed
+from mesh.settings import host_and_port
 
 _IDLE_CONNECTION = timedelta(minutes=5)
 _IDLE_STREAM = timedelta(seconds=60)
@@ -25,12 +28,15 @@ _MAX_HEADER_KIBIBYTES = 128  # a batch of 1,000 names, each as long as may be, i
 _MAX_STREAMS = 256  # of one connection
 
 
-def listener(host: str, port: int, filters: list[HttpFilter]) -> Listener:
+def listener(filters: list[HttpFilter], options: EdgeOptions) -> Listener:
+    host, port = host_and_port(options.listen)
     manager = HttpConnectionManager(
         stat_prefix="edge",
         rds=Rds(route_config_name=ROUTES, config_source=ADS_SOURCE),
         http_filters=filters,
         local_reply_config=local_replies(),
+        tracing=tracing(options),
+        access_log=[access_log(options.access_log_ratio)],
         server_name="reelmesh",
         early_header_mutation_extensions=[early_mutation()],
         # The connection says who calls, not its headers; behind another proxy, the number of trusted hops is to be raised.

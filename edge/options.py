@@ -17,10 +17,18 @@ class StaticPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeOptions:
-    """`listen` is host:port. `cors_origins` are exact origins, or `*` for any; never with credentials, since tokens travel in a header."""
+    """`listen` is host:port. `cors_origins` are exact origins, or `*` for any; never with credentials, since tokens travel in a header.
+
+    `control_planes` are where their pages are (host:port), `otlp_endpoint` is where spans go. `trace_ratio` is the share of new traces that
+    is recorded, `access_log_ratio` that of requests without an error that is told.
+    """
 
     listen: str = "127.0.0.1:8080"
     max_body_bytes: int = 4 * MEBIBYTE
     max_answer_bytes: int = 16 * MEBIBYTE
     cors_origins: Sequence[str] = ("*",)
     pages: Sequence[StaticPage] = ()
+    control_planes: Sequence[str] = ()
+    otlp_endpoint: str = ""
+    trace_ratio: float = 0.0
+    access_log_ratio: float = 0.0

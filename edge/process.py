@@ -10,11 +10,13 @@ from edge.descriptors import Contract
 from edge.options import EdgeOptions, StaticPage
 from edge.resources import NODE_CLUSTER, edge_builder
 from edge.settings import EdgeSettings
+from edge.watching import Watching
 from mesh.control_plane.ads import AdsServer
 from mesh.control_plane.following import follow
 from mesh.control_plane.hosts import service_host_builder
 from mesh.control_plane.snapshot import grpc_client_builder
-from mesh.policy import policies
+from mesh.pages import PageServer
+from mesh.policy import context_of, policies
 from mesh.registry.local import LocalRegistry
 from mesh.registry.port import Registry
 from mesh.transport.envoy.bootstrap import NODE_CLUSTER as SERVICE_HOSTS
@@ -40,21 +42,35 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
     ads = control_plane(
         contract,
         EdgeOptions(
-            listen=settings.edge_listen, max_body_bytes=settings.edge_max_body_bytes, cors_origins=settings.edge_cors_origins, pages=pages
+            listen=settings.edge_listen,
+            max_body_bytes=settings.edge_max_body_bytes,
+            cors_origins=settings.edge_cors_origins,
+            pages=pages,
+            control_planes=settings.control_plane_pages,
+            otlp_endpoint=settings.otlp_endpoint,
+            trace_ratio=settings.trace_ratio,
+            access_log_ratio=settings.access_log_ratio,
         ),
     )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    following = asyncio.create_task(follow(_registry(settings), ads.publish))
+    watching = Watching(ads, settings, {context_of(service) for service in contract.services})
+    following = asyncio.create_task(follow(_registry(settings), watching.publish))
+    served: PageServer | None = None
     try:
+        served = PageServer(settings.http_listen, watching.pages)
         port = await ads.start(settings.listen)
         _log.info("xDS is served", address=f"{settings.listen.rpartition(':')[0]}:{port}", edge=settings.edge_listen)
         await stop.wait()
     except RuntimeError as error:
         raise StartFailed(f"the control plane cannot listen on {settings.listen}: {error}") from error
+    except OSError as error:
+        raise StartFailed(f"the control plane cannot listen on {settings.http_listen}: {error.strerror}") from error
     finally:
         following.cancel()
+        if served is not None:
+            await asyncio.to_thread(served.close)
         await ads.stop()
 
 

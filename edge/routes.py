@@ -27,8 +27,10 @@ from edge.contract import EdgeMethod, paths_by_methods, services
 from edge.cors import cors_policy
 from edge.errors import TRANSCODED
 from edge.options import EdgeOptions, StaticPage
+from edge.probes import HEALTHZ, READYZ, readiness_route
 from mesh.control_plane import limits
 from mesh.control_plane.resources import packed
+from mesh.metrics import CALLER
 
 ROUTES = "edge"
 CORS_FILTER = "envoy.filters.http.cors"
@@ -50,14 +52,16 @@ def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapp
 
     Routes are in the order of matching. A request of HTTP/JSON has its gRPC path by now: the transcoder has rewritten it.
     """
+    pages = [HEALTHZ, *options.pages]
     by_methods = paths_by_methods(descriptor_set, services(methods))
     allowed = sorted({method for group in by_methods for method in group} | {"GET", "POST"})
     routes = [
         *_malformed(),
         *(route for method in methods for route in _method_routes(method, bare.get(method.path))),
-        *(_page_route(page) for page in options.pages),
+        readiness_route(),
+        *(_page_route(page) for page in pages),
         *_other_methods(by_methods),
-        *(_refused(RouteMatch(path=page.path), ["GET", "HEAD"]) for page in options.pages),
+        *(_refused(RouteMatch(path=path), ["GET", "HEAD"]) for path in (READYZ, *(page.path for page in pages))),
         _direct(RouteMatch(prefix="/"), 404, ""),
     ]
     host = VirtualHost(
@@ -68,8 +72,13 @@ def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapp
         # Which encodings a service takes in gRPC messages is no business of those who asked over HTTP.
         response_headers_to_remove=["grpc-accept-encoding"],
     )
-    largest = max((len(page.body) for page in options.pages), default=0)
-    return RouteConfiguration(name=ROUTES, virtual_hosts=[host], max_direct_response_body_size_bytes=max(4096, largest))
+    largest = max(len(page.body) for page in pages)
+    return RouteConfiguration(
+        name=ROUTES,
+        virtual_hosts=[host],
+        request_headers_to_add=[_header(CALLER, "edge")],
+        max_direct_response_body_size_bytes=max(4096, largest),
+    )
 
 
 def _method_routes(method: EdgeMethod, bare: int | None) -> Iterator[Route]:

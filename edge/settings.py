@@ -3,14 +3,19 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from edge.options import MEBIBYTE
 
 
 class EdgeSettings(BaseSettings):
-    """Read from `REELMESH_*`. `listen` is where xDS is served, `edge_listen` where Envoy listens, `edge_cors_origins` with commas."""
+    """Read from `REELMESH_*`. `listen` is where xDS is served, `http_listen` where metrics, scrape targets and readiness are, `edge_listen`
+    where Envoy listens.
+
+    With commas: `edge_cors_origins`; `edge_control_planes`, the pages of all control planes as the edge reaches them (this one's own unless
+    given); `edge_admins`, the administration interfaces of the edge's Envoys, to be scraped.
+    """
 
     model_config = SettingsConfigDict(env_prefix="REELMESH_", frozen=True)
 
@@ -20,10 +25,23 @@ class EdgeSettings(BaseSettings):
     edge_listen: str = "127.0.0.1:8080"
     edge_max_body_bytes: int = 4 * MEBIBYTE
     edge_cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)
+    edge_control_planes: Annotated[tuple[str, ...], NoDecode] = ()
+    edge_admins: Annotated[tuple[str, ...], NoDecode] = ()
+    http_listen: str = "127.0.0.1:18001"
+    otlp_endpoint: str = ""
+    trace_ratio: float = Field(default=0.01, ge=0, le=1)
+    access_log_ratio: float = Field(default=0.01, ge=0, le=1)
     instance_id: str = "control-plane"
+    version: str = "dev"
+    commit: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("edge_cors_origins", mode="before")
+    @property
+    def control_plane_pages(self) -> tuple[str, ...]:
+        """Where the edge and Prometheus find the pages of every control plane."""
+        return self.edge_control_planes or (self.http_listen,)
+
+    @field_validator("edge_cors_origins", "edge_control_planes", "edge_admins", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

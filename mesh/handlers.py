@@ -10,7 +10,7 @@ import inspect
 import random
 import time
 import typing
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ from mesh.languages import accepted_languages
 from mesh.policy import MethodPolicy, method_policy
 from mesh.status import to_status
 from mesh.time_limit import within
-from mesh.tracing import Tracing, finish_span
+from mesh.tracing import Recording, Tracing, current_recording, finish_call
 from mesh.validation import checker, validate
 
 log = structlog.get_logger("mesh.access")
@@ -74,11 +74,12 @@ class ServicerMismatch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CallEnvironment:
-    """What all handlers of a process share."""
+    """What all handlers of a process share. `peers` are the callers that metrics know by name."""
 
     authenticator: Authenticator
     tracing: Tracing
     access_log_ratio: float = 0.0
+    peers: Collection[str] = ()
 
 
 class Handler:
@@ -92,7 +93,7 @@ class Handler:
         self._tracing = environment.tracing
         self._request_type: type[Message] = GetMessageClass(policy.input)
         self._check = checker(policy.input)
-        self._metrics = metrics.served(policy.path[1:])
+        self._metrics = metrics.ServedCalls(policy.path[1:], environment.peers)
 
     async def unary(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> bytes:
         """The response's bytes. Raises CallFailed; cancellation passes through."""
@@ -179,6 +180,8 @@ class _Progress:
     def admit(self) -> Call:
         self._call = call = self._handler.begin(self._incoming, self._trace)
         current_call.set(call)
+        if self._span is not None:
+            current_recording.set(Recording(self._handler._tracing, self._trace.traceparent))
         return call
 
     def succeeded(self) -> None:
@@ -201,23 +204,26 @@ class _Progress:
             status = to_status(self._handler.translated(error), self._handler.policy.context, self._trace.trace_id)
         if status.code == code_pb2.INTERNAL:
             log.exception("unexpected error", method=self._handler.policy.path, exc_info=error)
-        self._finish(status.code, logged=True)
+        self._finish(status.code, logged=True, unexpected=error if status.code == code_pb2.INTERNAL else None)
         return CallFailed(status)
 
-    def _finish(self, code: int, *, logged: bool) -> None:
+    def _finish(self, code: int, *, logged: bool, unexpected: BaseException | None = None) -> None:
         seconds = time.perf_counter() - self._started
-        self._handler._metrics.observe(code, seconds)
+        caller = self._incoming.metadata.get(metrics.CALLER)
+        self._handler._metrics.observe(code, seconds, caller)
         if self._span is not None:
-            finish_span(self._span, code_pb2.Code.Name(code), failed=code in _OUR_FAILURES)
+            finish_call(self._span, code_pb2.Code.Name(code), code in _OUR_FAILURES, unexpected)
         if logged:
-            subject = self._call.principal.subject if self._call else ""
+            left, given = self._incoming.time_remaining, self._handler.policy.deadline
             log.info(
                 "call",
                 method=self._handler.policy.path,
                 code=code_pb2.Code.Name(code),
                 ms=round(seconds * 1000, 3),
+                deadline_ms=round((given if left is None else min(given, left)) * 1000),
                 peer=self._incoming.peer,
-                subject=subject,
+                caller=caller or "",
+                subject=self._call.principal.subject if self._call else "",
             )
 
 

@@ -8,6 +8,9 @@ from structlog.typing import EventDict, WrappedLogger
 
 from mesh.call import current_call
 
+# What operators changed is told whatever the level of the rest.
+AUDIT = "mesh.audit"
+
 
 def configure_logs(service: str, instance: str, level: str) -> None:
     """One line per event: timestamp (UTC), level, event, service, instance, trace_id."""
@@ -22,8 +25,9 @@ def configure_logs(service: str, instance: str, level: str) -> None:
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, *render]))
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.getLogger(AUDIT).setLevel(logging.INFO)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -1,5 +1,6 @@
 """A method's policy, read from the contract: who may call it, how long it may take, whether it may be repeated."""
 
+import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -8,6 +9,7 @@ from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 
+import reelmesh
 from reelmesh.options.v1 import options_pb2
 
 
@@ -52,6 +54,11 @@ class MethodPolicy:
 def context_of(service: ServiceDescriptor) -> str:
     """`movie` for `reelmesh.movie.v1.MovieService`."""
     return service.file.package.split(".")[1]
+
+
+def contexts() -> frozenset[str]:
+    """The packages of the contract: who may call whom is among them."""
+    return frozenset(module.name for module in pkgutil.iter_modules(reelmesh.__path__) if module.ispkg)
 
 
 def is_internal(service: ServiceDescriptor) -> bool:

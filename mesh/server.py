@@ -17,14 +17,18 @@ from google.protobuf.descriptor import ServiceDescriptor
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from mesh import admin
 from mesh.auth import Authenticator, KeySet
+from mesh.build import BuildInfo
 from mesh.control_plane.client_bootstrap import use_control_plane
 from mesh.errors import MeshError
 from mesh.events.bus import Bus
 from mesh.handlers import CallEnvironment, ErrorTable, Handler, build_handlers
+from mesh.log_levels import LogLevels
 from mesh.logs import configure_logs
-from mesh.metrics import serve_metrics
-from mesh.policy import policies
+from mesh.metrics import metrics_page
+from mesh.pages import PageServer
+from mesh.policy import contexts, policies
 from mesh.postgres.database import Database
 from mesh.postgres.migrations import migrate
 from mesh.registry.local import LocalRegistry
@@ -108,6 +112,7 @@ class RunningService:
         self._stop = asyncio.Event()
         self._background: list[asyncio.Task[None]] = []
         self._registration = AsyncExitStack()
+        self._pages: PageServer | None = None
         self.address = ""
 
     async def start(self, migrations: str) -> None:
@@ -124,6 +129,11 @@ class RunningService:
         except (psycopg.Error, DBAPIError, MeshError) as error:
             reason = error.orig if isinstance(error, DBAPIError) else error
             raise StartFailed(f"{self._context}: the database cannot be used: {str(reason).strip().splitlines()[0]}") from error
+        if settings.metrics_listen:
+            try:
+                self._pages = PageServer(settings.metrics_listen, {"/metrics": metrics_page})
+            except OSError as error:
+                raise StartFailed(f"{self._context}: cannot listen on {settings.metrics_listen}: {error.strerror}") from error
         await foundation.bus.open()
         self._service = self._build(foundation)
         self._server = self._transport.server(self._handlers(self._service), settings.listen)
@@ -156,6 +166,8 @@ class RunningService:
         await self.foundation.bus.close()
         await self.foundation.database.close()
         await asyncio.to_thread(self.foundation.tracing.flush)
+        if self._pages is not None:
+            await asyncio.to_thread(self._pages.close)
         log.info("drained")
 
     async def failed_background(self) -> None:
@@ -167,8 +179,13 @@ class RunningService:
     def _handlers(self, service: Service) -> dict[str, Handler]:
         settings = self._settings
         authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
-        environment = CallEnvironment(authenticator, self.foundation.tracing, settings.access_log_ratio)
-        handlers: dict[str, Handler] = {}
+        environment = CallEnvironment(authenticator, self.foundation.tracing, settings.access_log_ratio, {"edge", *contexts()})
+        build = BuildInfo.here(
+            self._context, self._instance_id, version=settings.version, commit=settings.commit, transport=settings.transport
+        )
+        build.publish()
+        asked = admin.AdminServicer(build, LogLevels())
+        handlers = dict(build_handlers(admin.SERVICE, asked, admin.ERRORS, environment))
         for descriptor, servicer in service.servicers.items():
             handlers.update(build_handlers(descriptor, servicer, service.errors, environment))
         return handlers
@@ -178,7 +195,7 @@ class RunningService:
         if settings.registry_dir is None:
             return
         host, port = host_and_port(self.address)
-        metadata = {"pid": str(os.getpid()), "metrics": settings.metrics_listen, **self._server.described}
+        metadata = {"pid": str(os.getpid()), "metrics": self._pages.address if self._pages is not None else "", **self._server.described}
         instance = Instance(self._context, self._instance_id, host, port, settings.version, settings.zone, metadata)
         registration = await LocalRegistry(settings.registry_dir).register(instance)
         self._registration.push_async_callback(registration.deregister)
@@ -216,12 +233,10 @@ def run(context: str, build: Build, migrations: str) -> None:
 
 
 def prepare_process(context: str, settings: Settings) -> None:
-    """What belongs to the process rather than to its service: logs, gRPC's bootstrap, the metrics port."""
+    """What belongs to the process rather than to its service: logs, gRPC's bootstrap."""
     configure_logs(context, settings.instance_id or f"{context}-{os.getpid()}", settings.log_level)
     if settings.xds_server_list():
         use_control_plane(os.environ, settings.xds_server_list(), node_id=settings.instance_id or context, zone=settings.zone)
-    if settings.metrics_listen:
-        serve_metrics(settings.metrics_listen)
 
 
 async def _serve(context: str, build: Build, migrations: str, settings: Settings) -> None:

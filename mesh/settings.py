@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     token_audience: str = "reelmesh"  # noqa: S105  # a name, not a secret
     instance_id: str = ""
     version: str = "dev"
+    commit: str = ""
     zone: str = "local"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     access_log_ratio: float = Field(default=0.01, ge=0, le=1)

@@ -24,5 +24,5 @@ def build(foundation: Foundation) -> Service:
             metadata_service_pb2.DESCRIPTOR.services_by_name["MetadataService"]: MetadataServicer(PostgresReader(database), unit_of_work)
         },
         errors=ERRORS,
-        background=[Relay(database, foundation.bus, "metadata")],
+        background=[Relay(database, foundation.bus, "metadata", tracing=foundation.tracing)],
     )

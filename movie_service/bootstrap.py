@@ -50,7 +50,7 @@ def build(foundation: Foundation) -> Service:
         servicers={movie_service_pb2.DESCRIPTOR.services_by_name["MovieService"]: servicer},
         errors=ERRORS,
         background=[
-            Relay(database, bus, "movie"),
+            Relay(database, bus, "movie", tracing=foundation.tracing),
             Invalidation(bus, answers),
             BatchConsumer("movie-search", database, bus, EVENTS, project, batch=500, tracing=foundation.tracing),
         ],

@@ -44,7 +44,7 @@ def build(foundation: Foundation) -> Service:
         },
         errors=ERRORS,
         background=[
-            Relay(database, bus, "rating"),
+            Relay(database, bus, "rating", tracing=foundation.tracing),
             Broadcast(bus, {events_pb2.MovieDeleted: movies.forget}, movies.forget_all, name="rating_known_movies"),
             announcer,
         ],

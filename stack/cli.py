@@ -5,6 +5,7 @@ import typer
 from stack.commands.call import call
 from stack.commands.down import down
 from stack.commands.importing import import_app
+from stack.commands.loglevel import loglevel
 from stack.commands.status import status
 from stack.commands.token import token
 from stack.commands.up import up
@@ -15,6 +16,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, call, token):
+for command in (up, down, status, call, token, loglevel):
     app.command()(command)
 app.add_typer(import_app, name="import")

@@ -35,6 +35,8 @@ def _check_of(directory: DataDirectory, process: ProcessEntry) -> Callable[[], b
         return NatsServer(directory.nats, port=port).is_ready
     if process.kind == "envoy":
         return EnvoyServer(directory.edge, directory.edge / "bootstrap.json", address=process.address).is_ready
+    if process.kind == "jaeger":
+        return lambda: accepts(process.address)
     if process.kind == "control-plane":  # it serves xDS only, to clients that keep their last answer when it is away
         return lambda: accepts(process.address)
     return lambda: grpc_serving(process.address)

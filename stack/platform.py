@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from stack.errors import StackError
 from stack.registrations import Registrations
 from stack.servers.command import Command, Server, accepts, free_port
 from stack.servers.envoy import EnvoyServer
+from stack.servers.jaeger import JaegerServer
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
 from stack.tokens import SigningKeys
@@ -19,6 +21,7 @@ from stack.topology import Context, Options
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _PROBE = "/v1/movies?page_size=1"
+JAEGER = "jaeger"
 _DRAIN = 5.0  # seconds a service may take to finish its calls; on one machine nobody needs longer
 
 
@@ -34,16 +37,21 @@ class Platform:
         self._keys = SigningKeys(directory.secrets)
         self._database_urls: dict[str, str] = {}
         self._xds_address = f"127.0.0.1:{free_port()}"
+        self._pages_address = f"127.0.0.1:{free_port()}"
+        self._edge_admin = f"127.0.0.1:{free_port()}"
+        self._jaeger = JaegerServer(directory.path / "jaeger") if options.otlp == JAEGER else None
         self.edge_address = f"127.0.0.1:{options.edge_port or free_port()}"
         self._envoy = EnvoyServer(directory.edge, directory.edge / "bootstrap.json", address=self.edge_address)
 
     @property
     def urls(self) -> dict[str, str]:
         """Where a person or a program finds the platform."""
+        traces = {"traces": self._jaeger.url} if self._jaeger else {}
         if not self._options.edge:
-            return {}
-        edge = f"http://{self.edge_address}"
-        return {"edge": edge, "docs": f"{edge}/docs", "openapi": f"{edge}/openapi.json", "grpc": self.edge_address}
+            return traces
+        edge, pages = f"http://{self.edge_address}", f"http://{self._pages_address}"
+        found = {"edge": edge, "docs": f"{edge}/docs", "openapi": f"{edge}/openapi.json", "grpc": self.edge_address}
+        return {**found, "targets": f"{pages}/targets", **traces}
 
     @property
     def probe_url(self) -> str:
@@ -53,6 +61,7 @@ class Platform:
     def prepare(self) -> None:
         """What has to be there before the first process: keys, an empty registry, a free port."""
         self._keys.create()
+        self._commit = _commit()
         self._registrations.clear()
         if self._options.edge:
             _require_free(self.edge_address)
@@ -66,7 +75,8 @@ class Platform:
         ]
         edge = [self._edge(tuple(service.name for service in services))] if self._options.edge else []
         postgres = _server(self._postgres, "postgres", first_ready=self._create_databases, start_timeout=300, stop_timeout=60)
-        return [postgres, _server(self._nats, "nats"), *mesh, *services, *edge]
+        jaeger = [_server(self._jaeger, JAEGER)] if self._jaeger else []
+        return [postgres, _server(self._nats, "nats"), *jaeger, *mesh, *services, *edge]
 
     def _create_databases(self) -> None:
         import psycopg
@@ -81,8 +91,17 @@ class Platform:
         return Component(
             name="control-plane",
             kind="control-plane",
-            command=lambda: self._python("edge", {"REELMESH_LISTEN": self._xds_address, "REELMESH_EDGE_LISTEN": self.edge_address}),
+            command=lambda: self._python(
+                "edge",
+                {
+                    "REELMESH_LISTEN": self._xds_address,
+                    "REELMESH_HTTP_LISTEN": self._pages_address,
+                    "REELMESH_EDGE_LISTEN": self.edge_address,
+                    "REELMESH_EDGE_ADMINS": self._edge_admin,
+                },
+            ),
             is_ready=lambda: accepts(self._xds_address),
+            after=(JAEGER,) if self._jaeger else (),
             address=lambda: self._xds_address,
         )
 
@@ -96,6 +115,7 @@ class Platform:
                 {
                     "REELMESH_INSTANCE_ID": name,
                     "REELMESH_LISTEN": "127.0.0.1:0",
+                    "REELMESH_METRICS_LISTEN": "127.0.0.1:0",
                     "REELMESH_DATABASE_URL": self._database_urls[context.name],
                     "REELMESH_NATS_URL": self._nats.url,
                     "REELMESH_DRAIN_SECONDS": str(_DRAIN),
@@ -103,7 +123,7 @@ class Platform:
             ),
             is_ready=lambda: bool(self._registrations.address(name)),
             address=lambda: self._registrations.address(name),
-            after=("postgres", "nats", *(("control-plane",) if self._options.edge else ())),
+            after=("postgres", "nats", *(("control-plane",) if self._options.edge else ()), *((JAEGER,) if self._jaeger else ())),
             gone=lambda: self._registrations.remove(name),  # a killed service cannot deregister itself
             stop_timeout=_DRAIN + 5,
         )
@@ -113,11 +133,12 @@ class Platform:
             from edge.bootstrap import write_bootstrap
 
             self._envoy.prepare()
-            write_bootstrap(self._directory.edge / "bootstrap.json", xds_servers=[self._xds_address])
+            write_bootstrap(self._directory.edge / "bootstrap.json", xds_servers=[self._xds_address], admin=self._edge_admin)
 
         return _server(self._envoy, "edge", prepare=prepare, after=("control-plane", *services), start_timeout=20)
 
     def _python(self, module: str, settings: dict[str, str]) -> Command:
+        ratio = 1.0 if self._jaeger and self._options.trace_ratio is None else self._options.trace_ratio
         path = os.pathsep.join(part for part in (str(_PROJECT), os.environ.get("PYTHONPATH", "")) if part)
         env = {
             "PYTHONPATH": path,
@@ -128,7 +149,9 @@ class Platform:
             "REELMESH_REGISTRY_DIR": str(self._directory.registry),
             "REELMESH_XDS_SERVERS": self._xds_address if self._options.edge else "",
             "REELMESH_JWKS_FILE": str(self._keys.jwks_file),
-            "REELMESH_OTLP_ENDPOINT": self._options.otlp,
+            "REELMESH_OTLP_ENDPOINT": self._jaeger.otlp if self._jaeger else self._options.otlp,
+            "REELMESH_COMMIT": self._commit,
+            **({} if ratio is None else {"REELMESH_TRACE_RATIO": str(ratio)}),
             **settings,
         }
         return Command((sys.executable, "-P", "-m", module), env=env, cwd=self._directory.path)
@@ -156,6 +179,15 @@ def _server(
         start_timeout=start_timeout,
         stop_timeout=stop_timeout,
     )
+
+
+def _commit() -> str:
+    """Of the checkout that this runs from; empty where there is none, or no git."""
+    try:
+        argv = ["git", "-C", str(_PROJECT), "rev-parse", "--short=12", "HEAD"]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=5, check=True).stdout.strip()  # noqa: S603  # our own arguments
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def _require_free(address: str) -> None:

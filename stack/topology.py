@@ -34,7 +34,10 @@ TRANSPORTS = ("grpcio", "envoy")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What `reelmesh up` was asked for. With `edge` off there is no control plane either: databases, events and services only."""
+    """What `reelmesh up` was asked for. With `edge` off there is no control plane either: databases, events and services only.
+
+    `otlp` is a collector, or `jaeger` for one of our own; `trace_ratio` None leaves the services' own, or is 1 with a Jaeger of our own.
+    """
 
     data_dir: Path
     edge_port: int = 8080
@@ -42,6 +45,7 @@ class Options:
     registry: str = "local"
     transport: str = "grpcio"
     otlp: str = ""
+    trace_ratio: float | None = None
     demo: bool = True
     edge: bool = True
     contexts: Sequence[Context] = CONTEXTS

@@ -72,7 +72,10 @@ def context_cluster(context: str) -> Cluster:
 
 def http2_cluster(context: str) -> Cluster:
     """The cluster for an Envoy, which unlike gRPC's clients speaks HTTP/2 only where it is told to."""
-    cluster = context_cluster(context)
+    return speaking_http2(context_cluster(context))
+
+
+def speaking_http2(cluster: Cluster) -> Cluster:
     http2 = Http2ProtocolOptions(
         connection_keepalive=KeepaliveSettings(interval=timedelta(seconds=30), timeout=timedelta(seconds=5)),
         initial_stream_window_size=limits.STREAM_WINDOW,

@@ -19,7 +19,7 @@ BatchHandler: TypeAlias = Callable[[Transaction, Sequence[Message]], Awaitable[N
 class BatchConsumer(Consumer):
     """As Consumer, but `handle` gets all new events of a batch at once, of all `types`, in their order.
 
-    A batch whose handling fails is handled event by event, as lists of one. The trace of a batch is that of its first event.
+    A batch whose handling fails is handled event by event, as lists of one.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class BatchConsumer(Consumer):
     async def _apply_new(self, transaction: Transaction, events: Sequence[Delivered]) -> None:
         if not events:
             return
-        with handling(self._tracing, self._durable, events[0].meta):
+        with handling(self._tracing, self._durable, [event.meta for event in events]):
             await self._handle_batch(transaction, [event.message for event in events])
 
     async def _handle_one(self, transaction: Transaction, event: Any, meta: EventMeta) -> None:

@@ -179,7 +179,7 @@ class Consumer:
 
     async def _apply_new(self, transaction: Transaction, events: Sequence[Delivered]) -> None:
         for event in events:
-            with handling(self._tracing, self._durable, event.meta):
+            with handling(self._tracing, self._durable, [event.meta]):
                 await self._handlers[event.meta.type_name](transaction, event.message, event.meta)
 
     async def _give_up(self, client: Client, message: Msg, reason: str) -> None:

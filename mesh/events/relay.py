@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from nats.aio.client import Client
+from opentelemetry.trace import Span
 
 from mesh.events import metrics
 from mesh.events.bus import Bus
@@ -14,11 +15,13 @@ from mesh.events.housekeeping import Retention, clean
 from mesh.events.leading import going_on, lead
 from mesh.events.publishing import BATCH_LIMIT, Outgoing, publish_in_order
 from mesh.events.streams import ensure_streams
+from mesh.events.tracing import publishing
 from mesh.events.wire import KEY, MESSAGE_ID, TIME, TRACEPARENT, TYPE, subject_of
 from mesh.postgres.database import Database
 from mesh.postgres.statements import text_statement
 from mesh.postgres.tables import OUTBOX_CHANNEL
 from mesh.postgres.transaction import Connection
+from mesh.tracing import Tracing, finish, traceparent_of
 
 _BATCH_BYTES = 4 << 20
 _POLL_SECONDS = 0.5
@@ -45,10 +48,13 @@ class Relay:
     PostgreSQL and of NATS, and does the housekeeping of the context's database on the side.
     """
 
-    def __init__(self, database: Database, bus: Bus, context: str, *, retention: Retention | None = None) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, context: str, *, retention: Retention | None = None, tracing: Tracing | None = None
+    ) -> None:
         self._database = database
         self._bus = bus
         self._retention = retention or Retention()
+        self._tracing = tracing
         self._lag = metrics.outbox_lag.labels(context)
         self._published = metrics.published.labels(context)
         self._next_cleaning = 0.0
@@ -79,10 +85,23 @@ class Relay:
         rows = await (await connection.execute(_UNSENT.sql, {})).fetchall()
         if rows:
             self._lag.set(max(0.0, (datetime.now(UTC) - rows[0][6]).total_seconds()))
-            await publish_in_order(client, [_outgoing(row) for row in rows])
+            await self._publish(client, rows)
             await connection.execute(_SENT.sql, {"ids": [row[0] for row in rows]})
             self._published.inc(len(rows))
         return len(rows)
+
+    async def _publish(self, client: Client, rows: list[tuple[Any, ...]]) -> None:
+        spans = [publishing(self._tracing, event_id, type_name, traceparent) for _, event_id, type_name, _, _, traceparent, _ in rows]
+        problem = ""
+        try:
+            await publish_in_order(client, [_outgoing(row, span) for row, span in zip(rows, spans, strict=True)])
+        except BaseException as error:
+            problem = type(error).__name__
+            raise
+        finally:
+            for span in spans:
+                if span is not None:
+                    finish(span, problem)
 
     async def _clean_when_due(self, connection: Connection) -> None:
         if time.monotonic() >= self._next_cleaning:
@@ -96,9 +115,9 @@ async def _notified(connection: psycopg.AsyncConnection[Any]) -> None:
         pass
 
 
-def _outgoing(row: tuple[Any, ...]) -> Outgoing:
+def _outgoing(row: tuple[Any, ...], span: Span | None) -> Outgoing:
     _, event_id, type_name, key, payload, traceparent, create_time = row
     headers = {MESSAGE_ID: event_id, TYPE: type_name, KEY: key, TIME: create_time.astimezone(UTC).isoformat()}
     if traceparent:
-        headers[TRACEPARENT] = traceparent
+        headers[TRACEPARENT] = traceparent if span is None else traceparent_of(span)
     return Outgoing(subject_of(type_name), headers, payload)

@@ -12,7 +12,9 @@ from psycopg_pool import AsyncConnectionPool
 from mesh.call import current_call
 from mesh.errors import DeadlineExceeded, Unavailable
 from mesh.postgres.faults import raise_translated
+from mesh.postgres.metrics import pools
 from mesh.postgres.statements import Statement
+from mesh.postgres.tracing import recorded, run
 from mesh.postgres.transaction import Connection, Row, Transaction
 
 _BEGIN = {
@@ -74,15 +76,17 @@ class Database:
             await self._pool.wait(timeout=5.0)
         except psycopg.Error as error:
             raise_translated(error)
+        pools.add(self._pool.name, self)
 
     async def close(self) -> None:
+        pools.remove(self._pool.name)
         await self._pool.close(timeout=2.0)
 
     async def fetch_one(self, statement: Statement, /, **params: Any) -> Row | None:
         """The first row, outside any transaction; a statement that writes is committed on its own."""
         connection = await self._acquire()
         try:
-            return await (await connection.execute(statement.sql, statement.values(params))).fetchone()
+            return await (await run(connection, statement, params)).fetchone()
         except psycopg.Error as error:
             raise_translated(error)
         finally:
@@ -91,7 +95,7 @@ class Database:
     async def fetch_all(self, statement: Statement, /, **params: Any) -> list[Row]:
         connection = await self._acquire()
         try:
-            return await (await connection.execute(statement.sql, statement.values(params))).fetchall()
+            return await (await run(connection, statement, params)).fetchall()
         except psycopg.Error as error:
             raise_translated(error)
         finally:
@@ -101,7 +105,7 @@ class Database:
         """The number of rows touched; committed on its own."""
         connection = await self._acquire()
         try:
-            return (await connection.execute(statement.sql, statement.values(params))).rowcount
+            return (await run(connection, statement, params)).rowcount
         except psycopg.Error as error:
             raise_translated(error)
         finally:
@@ -163,7 +167,8 @@ async def transaction_on(connection: Connection, isolation: Isolation = "read co
     try:
         await connection.execute(_BEGIN[isolation], prepare=False)
         yield Transaction(connection)
-        await connection.execute(b"COMMIT", prepare=False)
+        with recorded(connection, "COMMIT"):
+            await connection.execute(b"COMMIT", prepare=False)
     except psycopg.Error as error:
         await _roll_back(connection)
         raise_translated(error)

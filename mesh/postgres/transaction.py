@@ -8,6 +8,7 @@ from psycopg import sql
 
 from mesh.postgres.faults import raise_translated
 from mesh.postgres.statements import Statement
+from mesh.postgres.tracing import recorded, run
 
 Row: TypeAlias = tuple[Any, ...]
 Connection: TypeAlias = psycopg.AsyncConnection[Row]
@@ -22,7 +23,7 @@ class Transaction:
     async def execute(self, statement: Statement, /, **params: Any) -> int:
         """Runs it; the number of rows it touched."""
         try:
-            return (await self.connection.execute(statement.sql, statement.values(params))).rowcount
+            return (await run(self.connection, statement, params)).rowcount
         except psycopg.Error as error:
             raise_translated(error)
 
@@ -32,20 +33,21 @@ class Transaction:
             return 0
         try:
             async with self.connection.cursor() as cursor:
-                await cursor.executemany(statement.sql, [statement.values(row) for row in rows])
+                with recorded(self.connection, statement.sql.decode(), len(rows)):
+                    await cursor.executemany(statement.sql, [statement.values(row) for row in rows])
                 return cursor.rowcount
         except psycopg.Error as error:
             raise_translated(error)
 
     async def fetch_one(self, statement: Statement, /, **params: Any) -> Row | None:
         try:
-            return await (await self.connection.execute(statement.sql, statement.values(params))).fetchone()
+            return await (await run(self.connection, statement, params)).fetchone()
         except psycopg.Error as error:
             raise_translated(error)
 
     async def fetch_all(self, statement: Statement, /, **params: Any) -> list[Row]:
         try:
-            return await (await self.connection.execute(statement.sql, statement.values(params))).fetchall()
+            return await (await run(self.connection, statement, params)).fetchall()
         except psycopg.Error as error:
             raise_translated(error)
 
@@ -56,13 +58,14 @@ class Transaction:
         )
         try:
             async with self.connection.cursor() as cursor:
-                async with cursor.copy(statement) as copy:
-                    if isinstance(rows, AsyncIterable):
-                        async for row in rows:
-                            await copy.write_row(row)
-                    else:
-                        for row in rows:
-                            await copy.write_row(row)
+                with recorded(self.connection, f"COPY {table} FROM STDIN"):
+                    async with cursor.copy(statement) as copy:
+                        if isinstance(rows, AsyncIterable):
+                            async for row in rows:
+                                await copy.write_row(row)
+                        else:
+                            for row in rows:
+                                await copy.write_row(row)
                 return cursor.rowcount
         except psycopg.Error as error:
             raise_translated(error)

@@ -9,7 +9,7 @@ from mesh import metrics
 from mesh.call import current_call
 from mesh.policy import MethodPolicy
 from mesh.status import from_status
-from mesh.tracing import Tracing, finish_span
+from mesh.tracing import Tracing, finish_call
 
 StatusOf = Callable[[BaseException], status_pb2.Status | None]
 
@@ -22,6 +22,7 @@ class Outgoing:
         self.tracing = tracing
         self.metrics = metrics.called(policy.path[1:])
         self.status_of = status_of
+        self.caller = (metrics.CALLER, tracing.service)
 
     def attempt(self) -> "Attempt":
         return Attempt(self)
@@ -41,8 +42,8 @@ class Attempt:
         traceparent, self._span = self._outgoing.tracing.client_call(policy.path)
         call = current_call.get()
         if call is None:
-            return policy.deadline, ()
-        metadata = [("traceparent", traceparent)]
+            return policy.deadline, (self._outgoing.caller,)
+        metadata = [self._outgoing.caller, ("traceparent", traceparent)]
         if call.credentials:
             metadata.append(("authorization", call.credentials))
         if call.languages:
@@ -56,6 +57,6 @@ class Attempt:
             code = code_pb2.CANCELLED if status is None else status.code
         self._outgoing.metrics.observe(code, time.perf_counter() - self._started)
         if self._span is not None:
-            finish_span(self._span, code_pb2.Code.Name(code), failed=code != code_pb2.OK)
+            finish_call(self._span, code_pb2.Code.Name(code), failed=code != code_pb2.OK)
         if status is not None:
             raise from_status(status) from error

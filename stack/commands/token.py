@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
+from stack.commands.durations import seconds_of
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.directory import DataDirectory
 from stack.errors import StackError
 from stack.tokens import SigningKeys
-
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def token(
@@ -26,11 +25,4 @@ def token(
         roles = [name.upper() for name in role or ["USER"]]
         if unknown := sorted(set(roles) - {"USER", "ADMIN", "SERVICE"}):
             raise StackError(f"--role {unknown[0]}: there are USER, ADMIN and SERVICE")
-        print(SigningKeys(DataDirectory(data_dir).secrets).token(subject, roles, _seconds(ttl)))
-
-
-def _seconds(text: str) -> float:
-    match = re.fullmatch(r"(\d{1,9})([smhd]?)", text)
-    if match is None or int(match[1]) == 0:
-        raise StackError(f"--ttl {text}: write seconds, or 15m, 12h, 7d")
-    return float(int(match[1]) * _UNITS[match[2]])
+        print(SigningKeys(DataDirectory(data_dir).secrets).token(subject, roles, seconds_of("--ttl", ttl)))

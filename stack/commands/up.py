@@ -24,7 +24,12 @@ def up(
     transport: Annotated[
         str, typer.Option(envvar="REELMESH_TRANSPORT", help="What carries the services' calls: grpcio, or envoy with the services in it.")
     ] = "grpcio",
-    otlp: Annotated[str, typer.Option(metavar="URL", help="Collector that receives traces; none are exported without it.")] = "",
+    otlp: Annotated[
+        str, typer.Option(metavar="URL|jaeger", help="Collector that receives traces, or jaeger to start one; none are exported without.")
+    ] = "",
+    trace_ratio: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of requests that is traced; 0.01, with --otlp jaeger 1, unless given.")
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Load the demo catalogue on the first start.")] = True,
     report_fd: Annotated[int, typer.Option(hidden=True)] = -1,
 ) -> None:
@@ -41,6 +46,7 @@ def up(
             registry=registry,
             transport=transport,
             otlp=otlp,
+            trace_ratio=trace_ratio,
             demo=demo,
         )
         if detach:

@@ -1,0 +1,33 @@
+"""Conditions on a request and its answer, as Envoy writes them for access logs and for answers of its own."""
+
+from envoy_data_plane.envoy.config.accesslog.v3 import (
+    AccessLogFilter,
+    AndFilter,
+    ComparisonFilter,
+    ComparisonFilterOp,
+    HeaderFilter,
+    StatusCodeFilter,
+)
+from envoy_data_plane.envoy.config.core.v3 import RuntimeUInt32
+from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
+
+
+def all_of(*filters: AccessLogFilter) -> AccessLogFilter:
+    return AccessLogFilter(and_filter=AndFilter(filters=list(filters)))
+
+
+def header(matcher: HeaderMatcher) -> AccessLogFilter:
+    return AccessLogFilter(header_filter=HeaderFilter(header=matcher))
+
+
+def status_is(status: int) -> AccessLogFilter:
+    return _status(ComparisonFilterOp.EQ, status)
+
+
+def status_from(status: int) -> AccessLogFilter:
+    return _status(ComparisonFilterOp.GE, status)
+
+
+def _status(op: ComparisonFilterOp, status: int) -> AccessLogFilter:
+    value = RuntimeUInt32(default_value=status, runtime_key=f"edge.status.{op.value}.{status}")
+    return AccessLogFilter(status_code_filter=StatusCodeFilter(comparison=ComparisonFilter(op=op, value=value)))

@@ -1,0 +1,71 @@
+"""The edge's part of a trace: it begins one for each request, or goes on with the caller's, and exports what is sampled."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterDiscoveryType
+from envoy_data_plane.envoy.config.core.v3 import Address, GrpcService, GrpcServiceEnvoyGrpc, SocketAddress, TypedExtensionConfig
+from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
+from envoy_data_plane.envoy.config.trace.v3 import OpenTelemetryConfig, TracingHttp
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpConnectionManagerTracing
+from envoy_data_plane.envoy.extensions.tracers.opentelemetry.resource_detectors.v3 import StaticConfigResourceDetectorConfig
+from envoy_data_plane.envoy.type.v3 import Percent
+
+from edge.options import EdgeOptions
+from mesh.control_plane import limits
+from mesh.control_plane.clusters import speaking_http2
+from mesh.control_plane.resources import packed
+
+_COLLECTOR = "otlp"
+_MAX_CACHED_SPANS = 8_192
+_DEFAULT_PORT = 4317
+
+
+def tracing(options: EdgeOptions) -> HttpConnectionManagerTracing:
+    """Without a collector too: then nothing is recorded, and every request still has a trace id, which is in every log that it leaves."""
+    ratio = options.trace_ratio if options.otlp_endpoint else 0.0
+    attributes = StaticConfigResourceDetectorConfig(attributes={"service.namespace": "reelmesh"})
+    exporter = GrpcService(envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name=_COLLECTOR)) if options.otlp_endpoint else None
+    provider = OpenTelemetryConfig(
+        grpc_service=exporter,
+        service_name="edge",
+        resource_detectors=[TypedExtensionConfig(name="static", typed_config=packed(attributes))],
+        max_cache_size=_MAX_CACHED_SPANS,
+    )
+    return HttpConnectionManagerTracing(
+        provider=TracingHttp(name="envoy.tracers.opentelemetry", typed_config=packed(provider)),
+        operation="%REQ(:METHOD)%",
+        random_sampling=Percent(value=ratio * 100),
+        client_sampling=Percent(value=0),  # by traceparent only; x-client-trace-id is a way past the ratio
+    )
+
+
+def collector_clusters(options: EdgeOptions) -> list[Cluster]:
+    """Where spans go; none without a collector."""
+    if not options.otlp_endpoint:
+        return []
+    host, port = _host_and_port(options.otlp_endpoint)
+    address = Address(socket_address=SocketAddress(address=host, port_value=port))
+    endpoints = LocalityLbEndpoints(lb_endpoints=[LbEndpoint(endpoint=Endpoint(address=address))])
+    cluster = Cluster(
+        name=_COLLECTOR,
+        type=ClusterDiscoveryType.STATIC if _is_ip(host) else ClusterDiscoveryType.STRICT_DNS,
+        connect_timeout=limits.CONNECT_TIMEOUT,
+        load_assignment=ClusterLoadAssignment(cluster_name=_COLLECTOR, endpoints=[endpoints]),
+    )
+    return [speaking_http2(cluster)]
+
+
+def _host_and_port(endpoint: str) -> tuple[str, int]:
+    parts = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}")
+    if not parts.hostname:
+        raise ValueError(f"{endpoint!r} is no address of a collector")
+    return parts.hostname, parts.port or _DEFAULT_PORT
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
