@@ -94,9 +94,14 @@ def _method_routes(method: EdgeMethod, bare: int | None) -> Iterator[Route]:
     settings = dict([unwrapping_route(bare)] if bare is not None else [])
     if method.server_streaming:
         settings[NDJSON_FILTER] = packed(LuaPerRoute(name=NDJSON_FILTER))
-    if settings:
-        match = RouteMatch(path=method.path, grpc=grpc, headers=[HeaderMatcher(name=TRANSCODED, present_match=True)])
-        yield Route(name=f"{method.path[1:]} (HTTP)", match=match, route=action, typed_per_filter_config=settings)
+    yield Route(
+        name=f"{method.path[1:]} (HTTP)",
+        match=RouteMatch(path=method.path, grpc=grpc, headers=[HeaderMatcher(name=TRANSCODED, present_match=True)]),
+        route=action,
+        typed_per_filter_config=settings,
+        # The transcoder reads no compressed messages: whoever asks over HTTP cannot wish for them.
+        request_headers_to_remove=["grpc-encoding", "grpc-accept-encoding"],
+    )
     yield Route(name=method.path[1:], match=RouteMatch(path=method.path, grpc=grpc), route=action)
 
 

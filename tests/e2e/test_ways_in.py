@@ -51,6 +51,11 @@ def test_a_token_opens_what_is_closed_without_one(stack: WholeStack, channel: gr
     assert ratings.GetTasteSimilarity(request, timeout=5, metadata=metadata).HasField("similarity")
 
 
+def test_the_compression_of_grpc_is_nothing_that_http_could_ask_for(http: httpx.Client) -> None:
+    answer = http.get("/v1/movies", headers={"grpc-encoding": "gzip", "grpc-accept-encoding": "gzip"})
+    assert (answer.status_code, len(answer.json()["movies"])) == (200, 50)
+
+
 @pytest.mark.parametrize(
     ("process", "services"),
     [
