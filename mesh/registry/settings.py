@@ -20,7 +20,7 @@ class RegistrySettings(BaseSettings):
     consul_ca_file: Path | None = None
     consul_cert_file: Path | None = None
     consul_key_file: Path | None = None
-    consul_prefix: str = Field(default="reelmesh-", pattern=r"[A-Za-z0-9-]*\Z")
+    consul_prefix: str = Field(default="reelmesh-", pattern=r"^[A-Za-z0-9-]*$")
 
     @property
     def consul_url(self) -> str:

@@ -10,7 +10,7 @@ from mesh.registry.port import Instance
 
 _log = structlog.get_logger(__name__)
 
-# Seconds a check may take and that lie between two; the third failure in a row counts, so that a busy machine ends nobody.
+# How far apart checks are and how long one may take. Two failures in a row count, so that a busy machine ends nobody.
 _INTERVAL, _TIMEOUT, _FAILURES = "2s", "2s", 2
 # Consul does not take less than a minute. Until then an operator sees what has died.
 _FORGOTTEN_AFTER = "2m"
@@ -26,7 +26,7 @@ def registration(instance: Instance, prefix: str) -> dict[str, Any]:
         "port": instance.port,
         "tags": [f"version={instance.version}", f"zone={instance.zone}"],
         "meta": {**instance.metadata, "version": instance.version, "zone": instance.zone},
-        "check": {**check, "status": "passing", "failures_before_critical": _FAILURES},
+        "check": {**check, "Status": "passing", "FailuresBeforeCritical": _FAILURES},
         "replace_existing_checks": True,
     }
 

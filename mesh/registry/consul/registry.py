@@ -10,7 +10,7 @@ from consul import ConsulException
 from mesh.registry.consul.client import WAIT, AsyncConsul
 from mesh.registry.consul.entries import instances_of, registration
 from mesh.registry.consul.keeping import KeptRegistration
-from mesh.registry.consul.watch import watched
+from mesh.registry.consul.watch import Watch
 from mesh.registry.port import Instance, Registration, RegistryUnavailable
 
 
@@ -46,9 +46,16 @@ class ConsulRegistry:
     async def watch(self) -> AsyncIterator[frozenset[Instance]]:
         async with self._connect() as consul:
             view = _View(consul, self._prefix)
-            async with aclosing(watched(view.names, view.instances, grace=self._grace, settle=self._settle)) as views:
-                async for instances in views:
-                    yield instances
+            async with aclosing(Watch(view.names, view.instances, self._grace)) as watch:
+                await watch.heard()
+                await asyncio.sleep(self._settle)
+                last: frozenset[Instance] | None = None
+                while True:
+                    found = await watch.heard()
+                    if found != last:
+                        last = found
+                        yield found
+                    await watch.change()
 
 
 class _View:

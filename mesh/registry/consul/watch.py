@@ -1,7 +1,7 @@
 """Watching Consul: one blocking query for the names of services, one for the instances of each, one view of all."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,24 +13,9 @@ Names = Callable[[int | None], Awaitable[tuple[int, Sequence[str]]]]
 Instances = Callable[[str, int | None], Awaitable[tuple[int, frozenset[Instance]]]]
 
 
-async def watched(names: Names, instances: Instances, *, grace: float, settle: float) -> AsyncGenerator[frozenset[Instance], None]:
-    """All instances, when each service has been heard of and `settle` seconds have passed since; then again after each change."""
-    watch = _Watch(names, instances, grace)
-    try:
-        await watch.heard()
-        await asyncio.sleep(settle)
-        last: frozenset[Instance] | None = None
-        while True:
-            found = await watch.heard()
-            if found != last:
-                last = found
-                yield found
-            await watch.change()
-    finally:
-        await watch.end()
+class Watch:
+    """`heard` is the view of all; after `change` it may be another. `aclose` ends it."""
 
-
-class _Watch:
     def __init__(self, names: Names, instances: Instances, grace: float) -> None:
         self._names, self._instances, self._grace = names, instances, grace
         self._known: dict[str, Known] = {}
@@ -55,7 +40,7 @@ class _Watch:
             if task.done():
                 task.result()  # an error of ours: whoever watches begins again
 
-    async def end(self) -> None:
+    async def aclose(self) -> None:
         for known in self._known.values():
             known.believe_nothing_more()
         for task in self._tasks:
