@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := .tools/bin
+BUILT := $(patsubst tools/%/go.mod,.tools/%.built,$(wildcard tools/*/go.mod))
 PACKAGES := mesh movie_service rating_service metadata_service edge stack protogen bench tests
 ARGS ?=
 
@@ -47,10 +48,11 @@ stubs: $(READY) ## a wheel of the stubs alone, for other teams' services (dist/)
 
 # Without Go the rest works, and only CI insists on their tests.
 ifneq ($(shell command -v go),)
-tools: $(TOOLS)/.built ## build gRPC's interop client and grpcurl into .tools/bin, if Go is here
+tools: ## build Consul, Jaeger, grpcurl, ghz and gRPC's interop client into .tools/bin, if Go is here
+	@$(MAKE) --no-print-directory --jobs $(BUILT)
 else
 tools:
-	@echo "Go is not installed: gRPC's interop client and grpcurl are not built, and the tests that run them are skipped."
+	@echo "Go is not installed: Consul, Jaeger, grpcurl, ghz and gRPC's interop client are not built, and the tests that run them are skipped."
 endif
 
 bench: $(READY) ## all benchmarks, with a table and JSON under build/bench/
@@ -69,11 +71,11 @@ $(READY): requirements.lock pyproject.toml hatch_build.py $(wildcard protogen/*.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-# One run of Go for all: what they share is compiled once, packages in parallel. tools/go.mod has the versions.
-$(TOOLS)/.built: tools/go.mod tools/go.sum
-	@echo "Building gRPC's interop client and grpcurl into $(TOOLS) (once; a minute or two) ..."
-	@mkdir -p $(TOOLS) .tools/made
-	@cd tools && CGO_ENABLED=0 GOWORK=off go build -trimpath -ldflags='-s -w' -o ../.tools/made/ tool
-	@mv -f .tools/made/client $(TOOLS)/grpc-interop-client
-	@mv -f .tools/made/grpcurl $(TOOLS)/grpcurl
+# One module for each set of requirements that agree; its go.mod has the versions. A program is there whole or not at all.
+.tools/%.built: tools/%/go.mod tools/%/go.sum
+	@echo "Building tools/$* into $(TOOLS) (once; minutes for the large ones) ..."
+	@mkdir -p $(TOOLS) .tools/made/$*
+	@began=$$(date +%s); (cd tools/$* && CGO_ENABLED=0 GOWORK=off go build -trimpath -ldflags='-s -w' -o ../../.tools/made/$*/ tool) && \
+		cd .tools/made/$* && { test ! -e client || mv -f client grpc-interop-client; } && \
+		echo "... tools/$* after $$(($$(date +%s) - began)) s:" * && mv -f * ../../bin/
 	@touch $@

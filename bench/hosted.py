@@ -30,7 +30,7 @@ from bench.http1 import LoadedPaths
 from bench.measuring import CpuClock, Figure, Round, interleaved, show
 from bench.prepared import CONTEXTS, PreparedStack, prepared_stack
 from bench.rest_peer import RestPeer, rest_peer
-from stack.registrations import Registrations
+from stack.registrations import LocalRegistrations
 from stack.servers.command import Command
 
 COLD_AT_MOST, WARM_AT_MOST, STREAMS_AT_MOST = 1.0, 0.4, 0.5
@@ -77,7 +77,7 @@ def _another(prepared: PreparedStack, kind: str) -> Iterator[float]:
     project = str(Path(__file__).resolve().parent.parent)
     environment = {**chosen, "REELMESH_INSTANCE_ID": name, "REELMESH_TRANSPORT": kind, "PYTHONPATH": project, "MALLOC_ARENA_MAX": "2"}
     command = Command((sys.executable, "-P", "-m", "movie_service"), env=environment)
-    registrations = Registrations(stack.directory.registry)
+    registrations = LocalRegistrations(stack.directory.registry)
     with (prepared.folder / f"{name}.log").open("ab") as log:
         began = time.perf_counter()
         process = subprocess.Popen(command.launch_argv(), env=command.launch_env(), cwd=prepared.folder, stdout=log, stderr=log)

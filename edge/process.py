@@ -17,7 +17,7 @@ from mesh.control_plane.hosts import service_host_builder
 from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.pages import PageServer
 from mesh.policy import context_of, policies
-from mesh.registry.local import LocalRegistry
+from mesh.registry.choice import registry_of
 from mesh.registry.port import Registry
 from mesh.transport.envoy.bootstrap import NODE_CLUSTER as SERVICE_HOSTS
 
@@ -75,6 +75,10 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
 
 
 def _registry(settings: EdgeSettings) -> Registry:
-    if settings.registry_dir is None:
+    try:
+        registry = registry_of(settings)
+    except (ValueError, OSError) as error:
+        raise StartFailed(f"Consul cannot be used: {error}") from error
+    if registry is None:
         raise StartFailed("REELMESH_REGISTRY_DIR is not set")
-    return LocalRegistry(settings.registry_dir)
+    return registry

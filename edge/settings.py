@@ -1,15 +1,15 @@
 """What the process of control plane and edge is told by its environment."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
 from edge.options import MEBIBYTE
+from mesh.registry.settings import RegistrySettings
 
 
-class EdgeSettings(BaseSettings):
+class EdgeSettings(RegistrySettings):
     """Read from `REELMESH_*`. `listen` is where xDS is served, `http_listen` where metrics, scrape targets and readiness are, `edge_listen`
     where Envoy listens.
 
@@ -17,11 +17,7 @@ class EdgeSettings(BaseSettings):
     given); `edge_admins`, the administration interfaces of the edge's Envoys, to be scraped.
     """
 
-    model_config = SettingsConfigDict(env_prefix="REELMESH_", frozen=True)
-
     listen: str = "127.0.0.1:18000"
-    registry: Literal["local"] = "local"
-    registry_dir: Path | None = None
     edge_listen: str = "127.0.0.1:8080"
     edge_max_body_bytes: int = 4 * MEBIBYTE
     edge_cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)

@@ -26,6 +26,7 @@ def configure_logs(service: str, instance: str, level: str) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, *render]))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger(AUDIT).setLevel(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of each request, and the registry asks all the time
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -31,9 +30,10 @@ from mesh.pages import PageServer
 from mesh.policy import contexts, policies
 from mesh.postgres.database import Database
 from mesh.postgres.migrations import migrate
-from mesh.registry.local import LocalRegistry
-from mesh.registry.port import Instance
-from mesh.settings import Settings, host_and_port
+from mesh.registry.advertised import advertised, with_host
+from mesh.registry.choice import registry_of
+from mesh.registry.port import Instance, Registration, RegistryUnavailable
+from mesh.settings import Settings
 from mesh.tracing import Tracing
 from mesh.transport.grpcio.transport import GrpcioTransport, on_the_mesh
 from mesh.transport.port import ClientChannel, Server, Transport
@@ -101,7 +101,7 @@ class RunningService:
         transport: Transport | None = None,
     ) -> None:
         self._context, self._settings = context, settings
-        self._instance_id = settings.instance_id or f"{context}-{os.getpid()}"
+        self._instance_id = settings.instance_name(context)
         tracing = Tracing(context, self._instance_id, settings.otlp_endpoint, settings.trace_ratio)
         name = f"reelmesh {context}"
         database = Database(settings.database_url, max_size=settings.database_pool_size, application_name=name)
@@ -111,7 +111,7 @@ class RunningService:
         self._build = build
         self._stop = asyncio.Event()
         self._background: list[asyncio.Task[None]] = []
-        self._registration = AsyncExitStack()
+        self._registration: Registration | None = None
         self._pages: PageServer | None = None
         self.address = ""
 
@@ -154,9 +154,10 @@ class RunningService:
 
     async def drain(self) -> None:
         """Deregister → NOT_SERVING → finish running calls → background work → channels, pool, bus, telemetry."""
-        await self._registration.aclose()
+        registered = self._registration is not None
+        await self._leave_registry()
         await self._server.set_serving(False)
-        if self._settings.registry_dir is not None:
+        if registered:
             await asyncio.sleep(_PROPAGATION_SECONDS)
         await self._server.drain(self._settings.drain_seconds)
         self._stop.set()
@@ -191,14 +192,29 @@ class RunningService:
         return handlers
 
     async def _register(self) -> None:
+        """StartFailed rather than serving where nobody looks: whoever started the process tries again."""
         settings = self._settings
-        if settings.registry_dir is None:
-            return
-        host, port = host_and_port(self.address)
-        metadata = {"pid": str(os.getpid()), "metrics": self._pages.address if self._pages is not None else "", **self._server.described}
-        instance = Instance(self._context, self._instance_id, host, port, settings.version, settings.zone, metadata)
-        registration = await LocalRegistry(settings.registry_dir).register(instance)
-        self._registration.push_async_callback(registration.deregister)
+        try:
+            registry = registry_of(settings)
+            if registry is None:
+                return
+            host, port = await asyncio.to_thread(advertised, settings.advertise, self.address)
+            metadata = {
+                "pid": str(os.getpid()),
+                "metrics": with_host(self._pages.address, host) if self._pages else "",
+                **self._server.described,
+            }
+            instance = Instance(self._context, self._instance_id, host, port, settings.version, settings.zone, metadata)
+            self._registration = await registry.register(instance)
+        except (RegistryUnavailable, ValueError, OSError) as error:
+            raise StartFailed(f"{self._context}: cannot register: {error}") from error
+
+    async def _leave_registry(self) -> None:
+        try:
+            if self._registration is not None:
+                await self._registration.deregister()
+        except RegistryUnavailable as error:
+            log.warning("the registry was not told that this instance leaves", error=str(error))
 
     async def _follow_readiness(self) -> None:
         """Health follows the database, so that the mesh stops sending what cannot be answered."""
@@ -233,8 +249,8 @@ def run(context: str, build: Build, migrations: str) -> None:
 
 
 def prepare_process(context: str, settings: Settings) -> None:
-    """What belongs to the process rather than to its service: logs, gRPC's bootstrap."""
-    configure_logs(context, settings.instance_id or f"{context}-{os.getpid()}", settings.log_level)
+    """What belongs to the process rather than to its service: logs, gRPC's bootstrap, the metrics port."""
+    configure_logs(context, settings.instance_name(context), settings.log_level)
     if settings.xds_server_list():
         use_control_plane(os.environ, settings.xds_server_list(), node_id=settings.instance_id or context, zone=settings.zone)
 

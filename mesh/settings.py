@@ -1,24 +1,24 @@
 """What a process is told by its environment; there is no other configuration."""
 
+import os
+import socket
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mesh.registry.settings import RegistrySettings
 
 
-class Settings(BaseSettings):
+class Settings(RegistrySettings):
     """Read from `REELMESH_*`. Addresses are `host:port`; port 0 lets the kernel choose. Durations are seconds."""
-
-    model_config = SettingsConfigDict(env_prefix="REELMESH_", frozen=True)
 
     transport: Literal["grpcio", "envoy"] = "grpcio"
     listen: str = "127.0.0.1:0"
+    advertise: str = ""
     database_url: str = ""
     database_pool_size: int = Field(default=10, ge=1, le=200)
     nats_url: str = ""
-    registry: Literal["local"] = "local"
-    registry_dir: Path | None = None
     xds_servers: str = ""
     jwks_file: Path | None = None
     token_issuer: str = "reelmesh"  # noqa: S105  # a name, not a secret
@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     trace_ratio: float = Field(default=0.01, ge=0, le=1)
     metrics_listen: str = ""
     drain_seconds: float = Field(default=10.0, gt=0, le=120)
+
+    def instance_name(self, context: str) -> str:
+        """A process id alone is the same in every container."""
+        return self.instance_id or f"{context}-{socket.gethostname()}-{os.getpid()}"
 
     def xds_server_list(self) -> list[str]:
         return [server.strip() for server in self.xds_servers.split(",") if server.strip()]

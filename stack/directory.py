@@ -26,6 +26,7 @@ class DataDirectory:
         self.registry = self.path / "registry"
         self.postgres = self.path / "postgres"
         self.nats = self.path / "nats"
+        self.consul = self.path / "consul"
         self.edge = self.path / "edge"
         self.state_file = self.path / "state.json"
         self.demo_marker = self.path / "demo-loaded"

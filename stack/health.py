@@ -7,6 +7,7 @@ from typing import Any
 from stack.component import State
 from stack.directory import DataDirectory
 from stack.servers.command import accepts
+from stack.servers.consul import ConsulServer
 from stack.servers.envoy import EnvoyServer
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
@@ -33,6 +34,8 @@ def _check_of(directory: DataDirectory, process: ProcessEntry) -> Callable[[], b
         return PostgresServer(directory.postgres, port=port).is_ready
     if process.kind == "nats":
         return NatsServer(directory.nats, port=port).is_ready
+    if process.kind == "consul":
+        return ConsulServer(directory.consul, port=port).is_ready
     if process.kind == "envoy":
         return EnvoyServer(directory.edge, directory.edge / "bootstrap.json", address=process.address).is_ready
     if process.kind == "jaeger":

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from mesh.registry.settings import RegistrySettings
 from stack.component import Component
 from stack.directory import DataDirectory
 from stack.errors import StackError
-from stack.registrations import Registrations
+from stack.registrations import LocalRegistrations, Registrations
 from stack.servers.command import Command, Server, accepts, free_port
+from stack.servers.consul import ConsulServer
 from stack.servers.envoy import EnvoyServer
 from stack.servers.jaeger import JaegerServer
 from stack.servers.nats import NatsServer
@@ -31,7 +33,9 @@ class Platform:
     def __init__(self, directory: DataDirectory, options: Options) -> None:
         self._directory = directory
         self._options = options
-        self._registrations = Registrations(directory.registry)
+        self._consul = ConsulServer(directory.consul) if options.registry == "consul" and not options.consul_addr else None
+        self._registry = RegistrySettings(consul_addr=self._consul.address if self._consul else options.consul_addr)
+        self._registrations = self._choose_registrations()
         self._postgres = PostgresServer(directory.postgres)
         self._nats = NatsServer(directory.nats)
         self._keys = SigningKeys(directory.secrets)
@@ -46,12 +50,13 @@ class Platform:
     @property
     def urls(self) -> dict[str, str]:
         """Where a person or a program finds the platform."""
-        traces = {"traces": self._jaeger.url} if self._jaeger else {}
+        beneath = {"consul": f"{self._registry.consul_url}/ui"} if self._options.registry == "consul" else {}
+        beneath |= {"traces": self._jaeger.url} if self._jaeger else {}
         if not self._options.edge:
-            return traces
+            return beneath
         edge, pages = f"http://{self.edge_address}", f"http://{self._pages_address}"
         found = {"edge": edge, "docs": f"{edge}/docs", "openapi": f"{edge}/openapi.json", "grpc": self.edge_address}
-        return {**found, "targets": f"{pages}/targets", **traces}
+        return {**found, "targets": f"{pages}/targets", **beneath}
 
     @property
     def probe_url(self) -> str:
@@ -59,10 +64,9 @@ class Platform:
         return f"http://{self.edge_address}{_PROBE if self._options.contexts else '/openapi.json'}"
 
     def prepare(self) -> None:
-        """What has to be there before the first process: keys, an empty registry, a free port."""
+        """What has to be there before the first process: keys, a free port."""
         self._keys.create()
         self._commit = _commit()
-        self._registrations.clear()
         if self._options.edge:
             _require_free(self.edge_address)
 
@@ -74,9 +78,22 @@ class Platform:
             for number in range(1, self._options.replicas.get(context.name, 1) + 1)
         ]
         edge = [self._edge(tuple(service.name for service in services))] if self._options.edge else []
+        consul = [_server(self._consul, "consul")] if self._consul else []
         postgres = _server(self._postgres, "postgres", first_ready=self._create_databases, start_timeout=300, stop_timeout=60)
         jaeger = [_server(self._jaeger, JAEGER)] if self._jaeger else []
-        return [postgres, _server(self._nats, "nats"), *jaeger, *mesh, *services, *edge]
+        return [postgres, _server(self._nats, "nats"), *consul, *jaeger, *mesh, *services, *edge]
+
+    def _choose_registrations(self) -> Registrations:
+        if self._options.registry == "local":
+            return LocalRegistrations(self._directory.registry)
+        from stack.consul_registrations import ConsulRegistrations  # HTTP and TLS, which a local registry does without
+
+        return ConsulRegistrations(self._registry)
+
+    @property
+    def _beneath_all(self) -> tuple[str, ...]:
+        """What everything of ours registers with and tells its spans to, as far as it is ours."""
+        return (*(("consul",) if self._consul else ()), *((JAEGER,) if self._jaeger else ()))
 
     def _create_databases(self) -> None:
         import psycopg
@@ -101,8 +118,8 @@ class Platform:
                 },
             ),
             is_ready=lambda: accepts(self._xds_address),
-            after=(JAEGER,) if self._jaeger else (),
             address=lambda: self._xds_address,
+            after=self._beneath_all,
         )
 
     def _service(self, context: Context, number: int) -> Component:
@@ -121,9 +138,10 @@ class Platform:
                     "REELMESH_DRAIN_SECONDS": str(_DRAIN),
                 },
             ),
-            is_ready=lambda: bool(self._registrations.address(name)),
+            is_ready=lambda: self._registrations.is_registered(name),
             address=lambda: self._registrations.address(name),
-            after=("postgres", "nats", *(("control-plane",) if self._options.edge else ()), *((JAEGER,) if self._jaeger else ())),
+            after=("postgres", "nats", *self._beneath_all, *(("control-plane",) if self._options.edge else ())),
+            prepare=lambda: self._registrations.remove(name),  # left from a stack that was killed
             gone=lambda: self._registrations.remove(name),  # a killed service cannot deregister itself
             stop_timeout=_DRAIN + 5,
         )
@@ -147,6 +165,7 @@ class Platform:
             "REELMESH_REGISTRY": self._options.registry,
             "REELMESH_TRANSPORT": self._options.transport,
             "REELMESH_REGISTRY_DIR": str(self._directory.registry),
+            "REELMESH_CONSUL_ADDR": self._registry.consul_addr,
             "REELMESH_XDS_SERVERS": self._xds_address if self._options.edge else "",
             "REELMESH_JWKS_FILE": str(self._keys.jwks_file),
             "REELMESH_OTLP_ENDPOINT": self._jaeger.otlp if self._jaeger else self._options.otlp,

@@ -1,32 +1,38 @@
-"""What the services wrote into the local registry directory: one JSON file for each instance, named after it."""
+"""Whether a service has registered, and where; what a killed one could not take back itself is taken back for it."""
 
 import json
 from pathlib import Path
+from typing import Protocol
 
 
-class Registrations:
-    """Reads addresses, and removes what a killed instance could not remove itself."""
+class Registrations(Protocol):
+    """Asked by the supervisor, for one instance at a time. `address` never blocks, the others may; none raises."""
+
+    def is_registered(self, instance: str) -> bool: ...
+
+    def address(self, instance: str) -> str:
+        """host:port of a registered instance, empty when it is not."""
+
+    def remove(self, instance: str) -> None: ...
+
+
+class LocalRegistrations:
+    """The files of a LocalRegistry."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
+    def is_registered(self, instance: str) -> bool:
+        return bool(self.address(instance))
+
     def address(self, instance: str) -> str:
-        """host:port of a registered instance, empty when it is not (or not yet wholly) registered."""
-        for path in self._files(instance):
-            try:
-                return str(json.loads(path.read_text(encoding="utf-8"))["address"])
-            except (OSError, ValueError, KeyError):
-                continue
-        return ""
+        try:
+            return str(json.loads(self._file(instance).read_text(encoding="utf-8"))["address"])
+        except (OSError, ValueError, KeyError):
+            return ""
 
     def remove(self, instance: str) -> None:
-        for path in self._files(instance):
-            path.unlink(missing_ok=True)
+        self._file(instance).unlink(missing_ok=True)
 
-    def clear(self) -> None:
-        """Nothing of ours runs when this is called: whatever is registered is left from a run that was killed."""
-        for path in self._directory.rglob("*.json"):
-            path.unlink(missing_ok=True)
-
-    def _files(self, instance: str) -> list[Path]:
-        return list(self._directory.rglob(f"{instance}.json"))
+    def _file(self, instance: str) -> Path:
+        return self._directory / f"{instance}.json"

@@ -29,6 +29,7 @@ CONTEXTS: tuple[Context, ...] = (
 )
 
 
+REGISTRIES = ("local", "consul")
 TRANSPORTS = ("grpcio", "envoy")
 
 
@@ -37,12 +38,14 @@ class Options:
     """What `reelmesh up` was asked for. With `edge` off there is no control plane either: databases, events and services only.
 
     `otlp` is a collector, or `jaeger` for one of our own; `trace_ratio` None leaves the services' own, or is 1 with a Jaeger of our own.
+    `consul_addr` is a Consul that runs already; with the registry "consul" and without it the stack has an agent of its own.
     """
 
     data_dir: Path
     edge_port: int = 8080
     replicas: dict[str, int] = field(default_factory=dict)
     registry: str = "local"
+    consul_addr: str = ""
     transport: str = "grpcio"
     otlp: str = ""
     trace_ratio: float | None = None

@@ -2,14 +2,14 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-_BUILT = Path(__file__).parents[1] / ".tools" / "bin"
+from stack.servers.tools import find_tool
+
 _SECONDS = 30
 
 
@@ -24,9 +24,9 @@ class Finished:
 
 def required_tool(name: str) -> Path:
     """The program; the test is skipped where there is none, and fails in CI, which has to have it."""
-    found = shutil.which(name, path=os.pathsep.join((str(_BUILT), os.environ.get("PATH", ""))))
+    found = find_tool(name)
     if found is not None:
-        return Path(found)
+        return found
     why = f"{name} is neither in .tools/bin nor on PATH: install Go, then `make tools`"
     if os.environ.get("CI") == "true":
         pytest.fail(why)

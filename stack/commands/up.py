@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from mesh.registry.settings import RegistrySettings
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.errors import StackError
-from stack.topology import TRANSPORTS, Options, parse_replicas
+from stack.topology import REGISTRIES, TRANSPORTS, Options, parse_replicas
 
 
 def up(
@@ -20,7 +21,10 @@ def up(
     replicas: Annotated[
         list[str] | None, typer.Option(metavar="NAME=COUNT", help="More than one process for a context; repeatable.")
     ] = None,
-    registry: Annotated[str, typer.Option(help="Where services register: local.")] = "local",
+    registry: Annotated[str, typer.Option(help="Where services register: local, or consul with an agent of its own.")] = "local",
+    consul_addr: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A Consul that runs already, as host:port or https://host:port; none is started.")
+    ] = "",
     transport: Annotated[
         str, typer.Option(envvar="REELMESH_TRANSPORT", help="What carries the services' calls: grpcio, or envoy with the services in it.")
     ] = "grpcio",
@@ -35,8 +39,14 @@ def up(
 ) -> None:
     """Start PostgreSQL, NATS, the mesh, every service and the edge."""
     with told():
-        if registry != "local":
-            raise StackError(f"--registry {registry}: there is no such registry, there is local")
+        if registry not in REGISTRIES:
+            raise StackError(f"--registry {registry}: there is no such registry, there are {' and '.join(REGISTRIES)}")
+        if consul_addr and registry != "consul":
+            raise StackError("--consul-addr goes with --registry consul")
+        if consul_addr:
+            from stack.consul_registrations import require_consul
+
+            require_consul(RegistrySettings(consul_addr=consul_addr))
         if transport not in TRANSPORTS:
             raise StackError(f"--transport {transport}: there is no such transport, there are {' and '.join(TRANSPORTS)}")
         options = Options(
@@ -44,6 +54,7 @@ def up(
             edge_port=edge_port,
             replicas=parse_replicas(replicas or []),
             registry=registry,
+            consul_addr=consul_addr,
             transport=transport,
             otlp=otlp,
             trace_ratio=trace_ratio,

@@ -1,16 +1,14 @@
 """Jaeger, where `make tools` has built it: takes spans over OTLP, keeps them in memory, shows them in a browser."""
 
 import json
-import os
-import shutil
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from stack.errors import StackError
 from stack.servers.command import Command, free_port
+from stack.servers.tools import find_tool
 
-_BUILT = Path(__file__).resolve().parents[2] / ".tools" / "bin"
 _MAX_TRACES = 50_000
 
 
@@ -81,8 +79,8 @@ class JaegerServer:
 
 
 def binary() -> Path:
-    """Beside our other tools, or on PATH. Raises StackError."""
-    found = shutil.which("jaeger", path=os.pathsep.join((str(_BUILT), os.environ.get("PATH", ""))))
+    """Raises StackError."""
+    found = find_tool("jaeger")
     if found is None:
         raise StackError("Jaeger is not there: `make tools` builds it where Go is installed; or name a collector of yours with --otlp URL")
-    return Path(found)
+    return found

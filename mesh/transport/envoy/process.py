@@ -35,7 +35,7 @@ _life: asyncio.Task[None] | None = None
 def become_host(context: str, build: Callable[..., Any], migrations: str, settings: Settings) -> NoReturn:
     """Raises StartFailed for what is wrong before Envoy could say it less readably."""
     _require_free(context, settings.listen)
-    node = settings.instance_id or f"{context}-{os.getpid()}"
+    node = settings.instance_name(context)
     service = {"context": context, "build": f"{build.__module__}:{build.__qualname__}", "migrations": migrations}
     admin_file = Path(tempfile.mkdtemp(prefix="reelmesh-envoy-")) / "admin"
     try:

@@ -1,0 +1,1 @@
+"""The registry for many machines: Consul."""
