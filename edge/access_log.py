@@ -15,11 +15,12 @@ from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.envoy.type.v3 import FractionalPercent, FractionalPercentDenominatorType
 from envoy_data_plane.google.protobuf import Struct
 
+from edge.arrival import ASKED_PATH
 from edge.conditions import all_of, header, status_from
 from mesh.control_plane.resources import packed
 
 _MILLION = 1_000_000
-# In the words of the services' own access log, where both know the same. The query is left out: it says what people look for.
+# In the words of the services' own access log, where both know the same.
 _LINE = {
     "timestamp": "%START_TIME(%Y-%m-%dT%H:%M:%S.%6fZ)%",
     "level": "info",
@@ -29,7 +30,7 @@ _LINE = {
     "trace_id": "%TRACE_ID%",
     "request_id": "%REQ(X-REQUEST-ID)%",
     "method": "%REQ(X-ENVOY-ORIGINAL-METHOD?:METHOD)%",
-    "path": "%PATH(NQ:ORIG)%",
+    "path": f"%FILTER_STATE({ASKED_PATH}:PLAIN)%",
     "rpc": "%ROUTE_NAME%",
     "status": "%RESPONSE_CODE%",
     "code": "%GRPC_STATUS(SNAKE_STRING)%",

@@ -9,6 +9,7 @@ from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment, End
 from envoy_data_plane.envoy.config.trace.v3 import OpenTelemetryConfig, TracingHttp
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpConnectionManagerTracing
 from envoy_data_plane.envoy.extensions.tracers.opentelemetry.resource_detectors.v3 import StaticConfigResourceDetectorConfig
+from envoy_data_plane.envoy.type.tracing.v3 import CustomTag
 from envoy_data_plane.envoy.type.v3 import Percent
 
 from edge.options import EdgeOptions
@@ -35,6 +36,7 @@ def tracing(options: EdgeOptions) -> HttpConnectionManagerTracing:
     return HttpConnectionManagerTracing(
         provider=TracingHttp(name="envoy.tracers.opentelemetry", typed_config=packed(provider)),
         operation="%REQ(:METHOD)%",
+        custom_tags=[CustomTag(tag="rpc.method", value="%ROUTE_NAME%")],
         random_sampling=Percent(value=ratio * 100),
         client_sampling=Percent(value=0),  # by traceparent only; x-client-trace-id is a way past the ratio
     )
