@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -44,7 +45,8 @@ class JaegerServer:
         self._file.write_text(json.dumps(self._configuration(), indent=2), encoding="utf-8")
 
     def command(self) -> Command:
-        return Command((str(binary()), "--config", str(self._file)))
+        # What it keeps is in memory: there is nothing to end in good order, for which it would take seconds.
+        return Command((str(binary()), "--config", str(self._file)), stop_signal=signal.SIGKILL)
 
     def is_ready(self) -> bool:
         try:

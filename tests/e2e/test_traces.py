@@ -21,7 +21,7 @@ from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
 from stack.servers.postgres import PostgresServer
 from stack.whole import WholeStack
 from tests.e2e.conftest import bearer, client, leaving_nothing
-from tests.e2e.spans import Collector, Traces, collecting
+from tests.spans import Collector, Traces, collecting
 
 _AT_ONCE = 8
 _MOVIE = "movies/traced"

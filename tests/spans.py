@@ -1,5 +1,6 @@
 """A collector in this process that keeps every span, and what can be said of the traces in it."""
 
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import grpc
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceServicer, add_TraceServiceServicer_to_server
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 _SETTLED = 15.0  # seconds; edge and services send once a second
 
@@ -23,22 +25,33 @@ class Span:
     span_id: str
     parent_id: str
     attributes: dict[str, str]
+    failed: bool = False
 
 
 class Collector(TraceServiceServicer):
     def __init__(self) -> None:
         self.address = ""
         self._spans: list[Span] = []
+        self._open = threading.Event()
+        self._open.set()
+
+    def block(self) -> None:
+        """Nothing is answered until `unblock`."""
+        self._open.clear()
+
+    def unblock(self) -> None:
+        self._open.set()
 
     def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:
+        self._open.wait(_SETTLED)
         for resource in request.resource_spans:
             service = next(each.value.string_value for each in resource.resource.attributes if each.key == "service.name")
             for scope in resource.scope_spans:
                 for span in scope.spans:
                     attributes = {each.key: each.value.string_value for each in span.attributes}
-                    self._spans.append(
-                        Span(service, span.name, span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex(), attributes)
-                    )
+                    ids = (span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex())
+                    failed = span.status.code == Status.STATUS_CODE_ERROR
+                    self._spans.append(Span(service, span.name, *ids, attributes, failed))
         return ExportTraceServiceResponse()
 
     @property
