@@ -12,14 +12,13 @@ from envoy_data_plane.envoy.config.core.v3 import SubstitutionFormatString
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
 from envoy_data_plane.envoy.extensions.access_loggers.stream.v3 import StdoutAccessLog
 from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
-from envoy_data_plane.envoy.type.v3 import FractionalPercent, FractionalPercentDenominatorType
 from envoy_data_plane.google.protobuf import Struct
 
-from edge.conditions import all_of, header, status_from
+from edge.arrival import ASKED_PATH
+from edge.conditions import all_of, fraction, header, status_from
 from mesh.control_plane.resources import packed
 
-_MILLION = 1_000_000
-# In the words of the services' own access log, where both know the same. The query is left out: it says what people look for.
+# In the words of the services' own access log, where both know the same.
 _LINE = {
     "timestamp": "%START_TIME(%Y-%m-%dT%H:%M:%S.%6fZ)%",
     "level": "info",
@@ -29,7 +28,7 @@ _LINE = {
     "trace_id": "%TRACE_ID%",
     "request_id": "%REQ(X-REQUEST-ID)%",
     "method": "%REQ(X-ENVOY-ORIGINAL-METHOD?:METHOD)%",
-    "path": "%PATH(NQ:ORIG)%",
+    "path": f"%FILTER_STATE({ASKED_PATH}:PLAIN)%",
     "rpc": "%ROUTE_NAME%",
     "status": "%RESPONSE_CODE%",
     "code": "%GRPC_STATUS(SNAKE_STRING)%",
@@ -64,7 +63,6 @@ def _grpc_error() -> AccessLogFilter:
 
 
 def _share(ratio: float) -> AccessLogFilter:
-    percent = FractionalPercent(numerator=round(ratio * _MILLION), denominator=FractionalPercentDenominatorType.MILLION)
     return AccessLogFilter(
-        runtime_filter=RuntimeFilter(runtime_key="edge.access_log.share", percent_sampled=percent, use_independent_randomness=True)
+        runtime_filter=RuntimeFilter(runtime_key="edge.access_log.share", percent_sampled=fraction(ratio), use_independent_randomness=True)
     )

@@ -29,6 +29,7 @@ from envoy_data_plane.google.protobuf import Any
 from edge.errors import TRANSCODED
 from mesh.control_plane.resources import packed
 
+ASKED_PATH = "reelmesh.path"
 BUFFER_FILTER = "envoy.filters.http.buffer"
 _MARK = "x-reelmesh-arrived"
 # Only the mesh itself may say these.
@@ -68,6 +69,13 @@ def unmark() -> HeaderMutation:
         append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS,
     )
     return HeaderMutation(mutations=Mutations(request_mutations=[Mutation(remove=_MARK), Mutation(append=shortened)]))
+
+
+def remember() -> SetFilterState:
+    """The path as it was asked for, for the access log, before the transcoder rewrites it; its query says what people look for."""
+    text = SubstitutionFormatString(text_format_source=DataSource(inline_string="%PATH(NQ):256%"))
+    value = FilterStateValue(object_key=ASKED_PATH, factory_key="envoy.string", format_string=text)
+    return SetFilterState(on_request_headers=[value])
 
 
 def look_again() -> SetFilterState:

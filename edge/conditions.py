@@ -1,4 +1,4 @@
-"""Conditions on a request and its answer, as Envoy writes them for access logs and for answers of its own."""
+"""Conditions on a request and its answer, and shares of requests, as Envoy writes them for access logs and for answers of its own."""
 
 from envoy_data_plane.envoy.config.accesslog.v3 import (
     AccessLogFilter,
@@ -10,6 +10,12 @@ from envoy_data_plane.envoy.config.accesslog.v3 import (
 )
 from envoy_data_plane.envoy.config.core.v3 import RuntimeUInt32
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
+from envoy_data_plane.envoy.type.v3 import FractionalPercent, FractionalPercentDenominatorType
+
+
+def fraction(share: float) -> FractionalPercent:
+    """Of 0 to 1."""
+    return FractionalPercent(numerator=round(share * 1_000_000), denominator=FractionalPercentDenominatorType.MILLION)
 
 
 def all_of(*filters: AccessLogFilter) -> AccessLogFilter:

@@ -24,7 +24,7 @@ from envoy_data_plane.envoy.extensions.filters.http.lua.v3 import Lua
 from envoy_data_plane.envoy.extensions.filters.http.router.v3 import Router
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
 
-from edge.arrival import BUFFER_FILTER, look_again, unmark
+from edge.arrival import BUFFER_FILTER, look_again, remember, unmark
 from edge.bare_answers import LUA_FILTER, unwrapping_filter
 from edge.options import EdgeOptions
 from edge.routes import CORS_FILTER, NDJSON_FILTER
@@ -47,6 +47,7 @@ def http_filters(descriptor_set: bytes, services: list[str], bare_fields: Iterab
     return [
         _filter(CORS_FILTER, Cors()),  # first: preflights are answered, and every answer of a later filter gets its headers
         _filter(BUFFER_FILTER, Buffer(max_request_bytes=options.max_body_bytes)),
+        _filter("remember", remember()),
         _compressor("brotli", Brotli(quality=4), first=True),
         _compressor("gzip", Gzip(), first=False),
         _filter("envoy.filters.http.grpc_web", GrpcWeb()),

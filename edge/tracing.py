@@ -3,14 +3,17 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import betterproto2
 from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterDiscoveryType
 from envoy_data_plane.envoy.config.core.v3 import Address, GrpcService, GrpcServiceEnvoyGrpc, SocketAddress, TypedExtensionConfig
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
 from envoy_data_plane.envoy.config.trace.v3 import OpenTelemetryConfig, TracingHttp
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpConnectionManagerTracing
 from envoy_data_plane.envoy.extensions.tracers.opentelemetry.resource_detectors.v3 import StaticConfigResourceDetectorConfig
-from envoy_data_plane.envoy.type.v3 import Percent
+from envoy_data_plane.envoy.extensions.tracers.opentelemetry.samplers.v3 import ParentBasedSamplerConfig, TraceIdRatioBasedSamplerConfig
+from envoy_data_plane.envoy.type.tracing.v3 import CustomTag
 
+from edge.conditions import fraction
 from edge.options import EdgeOptions
 from mesh.control_plane import limits
 from mesh.control_plane.clusters import speaking_http2
@@ -23,21 +26,30 @@ _DEFAULT_PORT = 4317
 
 def tracing(options: EdgeOptions) -> HttpConnectionManagerTracing:
     """Without a collector too: then nothing is recorded, and every request still has a trace id, which is in every log that it leaves."""
-    ratio = options.trace_ratio if options.otlp_endpoint else 0.0
     attributes = StaticConfigResourceDetectorConfig(attributes={"service.namespace": "reelmesh"})
     exporter = GrpcService(envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name=_COLLECTOR)) if options.otlp_endpoint else None
     provider = OpenTelemetryConfig(
         grpc_service=exporter,
         service_name="edge",
         resource_detectors=[TypedExtensionConfig(name="static", typed_config=packed(attributes))],
+        sampler=_sampler(options.trace_ratio if options.otlp_endpoint else 0.0),
         max_cache_size=_MAX_CACHED_SPANS,
     )
     return HttpConnectionManagerTracing(
         provider=TracingHttp(name="envoy.tracers.opentelemetry", typed_config=packed(provider)),
         operation="%REQ(:METHOD)%",
-        random_sampling=Percent(value=ratio * 100),
-        client_sampling=Percent(value=0),  # by traceparent only; x-client-trace-id is a way past the ratio
+        custom_tags=[CustomTag(tag="rpc.method", value="%ROUTE_NAME%")],
     )
+
+
+def _sampler(ratio: float) -> TypedExtensionConfig:
+    """A caller's decision holds, as in the services. Envoy's own sampling would decide anew for every request."""
+    roots = _extension("trace_id_ratio_based", TraceIdRatioBasedSamplerConfig(sampling_percentage=fraction(ratio)))
+    return _extension("parent_based", ParentBasedSamplerConfig(wrapped_sampler=roots))
+
+
+def _extension(name: str, config: betterproto2.Message) -> TypedExtensionConfig:
+    return TypedExtensionConfig(name=f"envoy.tracers.opentelemetry.samplers.{name}", typed_config=packed(config))
 
 
 def collector_clusters(options: EdgeOptions) -> list[Cluster]:

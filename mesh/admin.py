@@ -57,7 +57,7 @@ class AdminServicer:
             "log level changed",
             by=call.principal.subject,
             changed=request.logger or "root",
-            level=logging.getLevelName(changed.effective),
+            now=logging.getLevelName(changed.effective),
             seconds=seconds,
         )
         return pb.SetLogLevelResponse(logger=_logger(changed))

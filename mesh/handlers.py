@@ -209,7 +209,7 @@ class _Progress:
 
     def _finish(self, code: int, *, logged: bool, unexpected: BaseException | None = None) -> None:
         seconds = time.perf_counter() - self._started
-        caller = self._incoming.metadata.get(metrics.CALLER)
+        caller = self._incoming.metadata.get(metrics.CALLER, "")
         self._handler._metrics.observe(code, seconds, caller)
         if self._span is not None:
             finish_call(self._span, code_pb2.Code.Name(code), code in _OUR_FAILURES, unexpected)
@@ -222,7 +222,7 @@ class _Progress:
                 ms=round(seconds * 1000, 3),
                 deadline_ms=round((given if left is None else min(given, left)) * 1000),
                 peer=self._incoming.peer,
-                caller=caller or "",
+                caller=caller,
                 subject=self._call.principal.subject if self._call else "",
             )
 

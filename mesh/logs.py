@@ -14,8 +14,13 @@ AUDIT = "mesh.audit"
 
 def configure_logs(service: str, instance: str, level: str) -> None:
     """One line per event: timestamp (UTC), level, event, service, instance, trace_id."""
+
+    def identify(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["service"], event["instance"] = service, instance  # by hand: tasks that Envoy starts see no context of ours
+        return event
+
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        identify,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace_id,
@@ -33,7 +38,6 @@ def configure_logs(service: str, instance: str, level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service, instance=instance)
 
 
 def _add_trace_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -77,16 +77,13 @@ class ServedCalls:
 
     def __init__(self, method: str, peers: Collection[str], collector: CallCollector = _served) -> None:
         self._method, self._peers, self._collector = method, peers, collector
-        self._unknown = collector.of(method, _UNKNOWN)
-        self._by_peer: dict[str | None, CallMetrics] = {}
+        self._by_peer: dict[str, CallMetrics] = {}
 
-    def observe(self, code: int, seconds: float, peer: str | None) -> None:
+    def observe(self, code: int, seconds: float, peer: str) -> None:
         calls = self._by_peer.get(peer)
         if calls is None:
-            if peer is None or peer not in self._peers:
-                calls = self._unknown
-            else:
-                calls = self._by_peer[peer] = self._collector.of(self._method, peer)
+            name = peer if peer in self._peers else _UNKNOWN
+            calls = self._by_peer[name] = self._collector.of(self._method, name)
         calls.observe(code, seconds)
 
 

@@ -2,13 +2,13 @@
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from mesh.call import TraceContext, current_call
 
@@ -62,13 +62,12 @@ class Tracing:
         span = self.child(path[1:], SpanKind.CLIENT, call.trace.traceparent, _rpc_attributes(path)) if call.trace.sampled else None
         return (traceparent_of(span) if span is not None else call.trace.traceparent), span
 
-    def child(self, name: str, kind: SpanKind, traceparent: str, attributes: Attributes, also: Sequence[str] = ()) -> Span | None:
-        """A span below `traceparent`, linked with those in `also`; None when that one is not sampled or nobody collects."""
+    def child(self, name: str, kind: SpanKind, traceparent: str, attributes: Attributes) -> Span | None:
+        """A span below `traceparent`; None when that one is not sampled or nobody collects."""
         if self._tracer is None or not is_sampled(traceparent):
             return None
         _, trace_id, parent, _ = traceparent.split("-")
-        links = [Link(_span_context(*each.split("-")[1:3])) for each in also]
-        return self._tracer.start_span(name, context=_context(trace_id, parent), kind=kind, attributes=attributes, links=links)
+        return self._tracer.start_span(name, context=_context(trace_id, parent), kind=kind, attributes=attributes)
 
     def flush(self) -> None:
         """Send what is left and stop; bounded by the exporter's own timeout."""
@@ -117,11 +116,8 @@ def finish(span: Span, error_type: str = "") -> None:
 
 
 def _context(trace_id: str, parent: str) -> Context:
-    return trace.set_span_in_context(NonRecordingSpan(_span_context(trace_id, parent)))
-
-
-def _span_context(trace_id: str, span_id: str) -> SpanContext:
-    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    remote = SpanContext(int(trace_id, 16), int(parent, 16), is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    return trace.set_span_in_context(NonRecordingSpan(remote))
 
 
 def _rpc_attributes(path: str) -> Attributes:

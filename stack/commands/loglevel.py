@@ -41,6 +41,7 @@ def loglevel(
 def _set(address: str, token: str, logger: str, level: str, seconds: float | None) -> str:
     """What holds now, in words."""
     import grpc
+
     from reelmesh.admin.v1 import admin_service_pb2 as pb
     from reelmesh.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 

@@ -47,6 +47,8 @@ class EnvoyServer:
                 "--disable-hot-restart",  # its shared memory would make two stacks on one machine collide
                 "--log-level",
                 "warning",
+                "--file-flush-interval-msec",
+                "1000",  # of the access log; by default a line may wait ten seconds
             )
         )
 

@@ -1,6 +1,7 @@
 """Jaeger, where `make tools` has built it: takes spans over OTLP, keeps them in memory, shows them in a browser."""
 
 import json
+import signal
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -42,7 +43,8 @@ class JaegerServer:
         self._file.write_text(json.dumps(self._configuration(), indent=2), encoding="utf-8")
 
     def command(self) -> Command:
-        return Command((str(binary()), "--config", str(self._file)))
+        # What it keeps is in memory: there is nothing to end in good order, for which it would take seconds.
+        return Command((str(binary()), "--config", str(self._file)), stop_signal=signal.SIGKILL)
 
     def is_ready(self) -> bool:
         try:

@@ -27,6 +27,7 @@ _SEEN = (
     "authorization",
     "traceparent",
     "x-reelmesh-user",
+    "x-reelmesh-caller",
     "x-envoy-original-path",
     "x-request-id",
     "x-forwarded-for",

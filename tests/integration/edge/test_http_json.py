@@ -159,15 +159,43 @@ def test_what_the_caller_says_reaches_the_service_and_what_only_the_mesh_may_say
     said = {
         "accept-language": "de-CH, en",
         "authorization": "Bearer t",
-        "traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01",
         "x-custom": "1",
     }
-    forged = {"x-reelmesh-user": "users/admin", "x-request-id": "mine", "x-reelmesh-arrived": "1", "X-Reelmesh-Response": "1"}
+    forged = {
+        "x-reelmesh-user": "users/admin",
+        "x-reelmesh-caller": "movie",
+        "x-request-id": "mine",
+        "x-reelmesh-arrived": "1",
+        "X-Reelmesh-Response": "1",
+    }
     answer = http.get("/v1/items/one", headers=said | forged)
     seen = answer.json()["seen"]
     assert said.items() <= seen.items()
     assert "x-reelmesh-user" not in seen
+    assert seen["x-reelmesh-caller"] == "edge"
     assert seen["x-request-id"] == answer.headers["x-request-id"] != "mine"
+
+
+@pytest.mark.parametrize("flags", ["00", "01"])
+def test_the_edge_is_a_hop_of_the_callers_trace_and_keeps_its_decision(http: httpx.Client, flags: str) -> None:
+    said = f"00-{'1' * 32}-{'2' * 16}-{flags}"
+    seen = http.get("/v1/items/one", headers={"traceparent": said}).json()["seen"]["traceparent"]
+    assert (seen[:36], seen[-3:]) == (said[:36], said[-3:])
+    assert seen != said
+
+
+def test_the_edge_begins_a_trace_for_who_has_none(http: httpx.Client) -> None:
+    first, second = (http.get("/v1/items/one").json()["seen"]["traceparent"] for _ in range(2))
+    assert first[3:35] != second[3:35]
+    assert first.endswith("-00"), "without a collector nothing is recorded"
+
+
+def test_probes_say_what_the_edge_knows_by_itself(http: httpx.Client) -> None:
+    assert http.get("/healthz").json() == {"status": "ok", "checks": {"edge": "ok"}}
+    unknown = http.get("/readyz?verbose")
+    assert (unknown.status_code, unknown.headers["content-type"]) == (200, "application/json")
+    assert unknown.json() == {"status": "unknown", "checks": {"control-plane": "unavailable"}}
+    assert http.post("/readyz").status_code == 405
 
 
 def test_nothing_of_envoy_shows_in_an_answer(http: httpx.Client) -> None:
