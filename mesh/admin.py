@@ -4,7 +4,6 @@ import logging
 from datetime import UTC, datetime
 
 import structlog
-from reelmesh.admin.v1 import admin_service_pb2 as pb
 
 from mesh.build import BuildInfo
 from mesh.call import Call
@@ -12,6 +11,7 @@ from mesh.errors import InvalidArgument, Violation
 from mesh.handlers import ErrorTable
 from mesh.log_levels import MAX_SECONDS, LevelNeeded, LoggerLevel, LogLevels
 from mesh.logs import AUDIT
+from reelmesh.admin.v1 import admin_service_pb2 as pb
 
 SERVICE = pb.DESCRIPTOR.services_by_name["AdminService"]
 ERRORS: ErrorTable = {
