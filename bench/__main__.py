@@ -63,6 +63,7 @@ BENCHMARKS = (
     Benchmark("details"),
     Benchmark("edge"),
     Benchmark("transport", _transport),
+    Benchmark("watching"),
     Benchmark("hosted", arguments=("--without-one-hop",)),
     Benchmark("footprint"),
     Benchmark("search", _search),

@@ -1,6 +1,7 @@
 """The servers that `bench.transport` compares: GetMovie and ExportMovies of one constant movie, bare or ours, on either transport.
 
-`python -m bench.hosting bare-grpcio|bare-hosted|grpcio|hosted`, with KEYS, ADDRESS_FILE and OTLP in the environment; until SIGTERM.
+`python -m bench.hosting bare-grpcio|bare-hosted|grpcio|hosted|grpcio-quiet|hosted-quiet`, with KEYS, ADDRESS_FILE and OTLP in the
+environment; until SIGTERM.
 """
 
 import asyncio
@@ -18,7 +19,8 @@ from google.protobuf.descriptor import ServiceDescriptor
 from mesh.auth import Authenticator, KeySet
 from mesh.call import Call
 from mesh.handlers import CallEnvironment, Handler
-from mesh.policy import method_policy
+from mesh.metrics import ServedCalls
+from mesh.policy import contexts, method_policy
 from mesh.tracing import Tracing
 from mesh.transport.envoy.admin import Admin
 from mesh.transport.envoy.bootstrap import bootstrap
@@ -35,6 +37,7 @@ MOVIE = movie_pb2.Movie(
 )
 _ANSWER = pb.GetMovieResponse(movie=MOVIE)
 _EXPORTED = pb.ExportMoviesResponse(movie=MOVIE)
+_QUIET = "BENCH_QUIET"
 STREAMED = 200  # messages of one stream
 _state: dict[str, Any] = {}
 
@@ -49,13 +52,24 @@ async def _export_movies(request: pb.ExportMoviesRequest, call: Call) -> AsyncIt
         yield _EXPORTED
 
 
-def _handlers() -> Mapping[str, Handler]:
-    """As `mesh.server` builds them: authentication, metrics, one trace in a hundred, one line of log in a hundred."""
+class _Uncounted(ServedCalls):
+    def observe(self, code: int, seconds: float, peer: str) -> None:
+        return
+
+
+def _handlers(*, quiet: bool = False) -> Mapping[str, Handler]:
+    """As `mesh.server` builds them: authentication, metrics, one trace in a hundred, one line of log in a hundred. `quiet` ones do the same
+    work for a call and tell nobody of it."""
     authenticator = Authenticator(KeySet(Path(os.environ["KEYS"])), "reelmesh", "reelmesh")
-    environment = CallEnvironment(authenticator, Tracing("bench", "bench", os.environ["OTLP"], 0.01), 0.01)
+    tracing = Tracing("bench") if quiet else Tracing("bench", "bench", os.environ["OTLP"], 0.01)
+    environment = CallEnvironment(authenticator, tracing, 0.0 if quiet else 0.01, contexts())
     behaviours: dict[str, Callable[..., Any]] = {"GetMovie": _get_movie, "ExportMovies": _export_movies}
     policies = {name: method_policy(SERVICE.methods_by_name[name]) for name in behaviours}
-    return {policy.path: Handler(policy, behaviours[name], {}, environment) for name, policy in policies.items()}
+    handlers = {policy.path: Handler(policy, behaviours[name], {}, environment) for name, policy in policies.items()}
+    if quiet:
+        for handler in handlers.values():
+            handler._metrics = _Uncounted(handler.policy.path, ())
+    return handlers
 
 
 async def _told(address: str) -> None:
@@ -88,8 +102,8 @@ async def _bare_grpcio() -> None:
     await server.stop(0)
 
 
-async def _grpcio() -> None:
-    server = GrpcioServer(_handlers(), "127.0.0.1:0")
+async def _grpcio(*, quiet: bool) -> None:
+    server = GrpcioServer(_handlers(quiet=quiet), "127.0.0.1:0")
     await server.start()
     await server.set_serving(True)
     await _told(server.address)
@@ -124,7 +138,7 @@ async def hosted(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await _state["server"].host(scope, receive, send)
         return
-    _state["server"] = HostedServer(_handlers(), Admin.of_this_process())
+    _state["server"] = HostedServer(_handlers(quiet=_QUIET in os.environ), Admin.of_this_process())
     await _lifespan(receive, send, _state["server"])
 
 
@@ -148,12 +162,15 @@ async def _live(server: HostedServer | None, termination: Termination) -> None:
 
 
 def main(kind: str) -> None:
-    if kind in ("bare-grpcio", "grpcio"):
-        asyncio.run(_bare_grpcio() if kind == "bare-grpcio" else _grpcio())
+    if kind == "bare-grpcio":
+        asyncio.run(_bare_grpcio())
+        return
+    if kind in ("grpcio", "grpcio-quiet"):
+        asyncio.run(_grpcio(quiet=kind == "grpcio-quiet"))
         return
     app = "bench.hosting:bare" if kind == "bare-hosted" else "bench.hosting:hosted"
     configuration = bootstrap(app, "127.0.0.1:0", node_id="bench", zone="", xds_servers=[])
-    become(configuration, Path(os.environ["ADDRESS_FILE"]).with_suffix(".admin"), {})
+    become(configuration, Path(os.environ["ADDRESS_FILE"]).with_suffix(".admin"), {_QUIET: "1"} if kind == "hosted-quiet" else {})
 
 
 if __name__ == "__main__":

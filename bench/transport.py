@@ -97,7 +97,7 @@ async def trace_collector() -> AsyncIterator[str]:
 
 async def unary(server: Server, calls: int, token: str) -> Figure:
     request = pb.GetMovieRequest(name="movies/tt0114709").SerializeToString()
-    metadata = (("authorization", f"Bearer {token}"), ("accept-language", "de, en;q=0.5"))
+    metadata = (*((("authorization", f"Bearer {token}"),) if token else ()), ("accept-language", "de, en;q=0.5"))
     async with grpc.aio.insecure_channel(server.address) as channel:
         method: Any = channel.unary_unary(f"/{SERVICE.full_name}/GetMovie")
 
