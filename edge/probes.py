@@ -27,8 +27,8 @@ _UNKNOWN = '{"status":"unknown","checks":{"control-plane":"unavailable"}}'
 _TIMEOUT = timedelta(seconds=2)
 
 
-def readiness_route() -> Route:
-    action = RouteAction(cluster=_CLUSTER, timeout=_TIMEOUT, retry_policy=RetryPolicy(retry_on="connect-failure,reset", num_retries=1))
+def readiness_route(retry: RetryPolicy) -> Route:
+    action = RouteAction(cluster=_CLUSTER, timeout=_TIMEOUT, retry_policy=retry)
     method = HeaderMatcher(name=":method", string_match=StringMatcher(safe_regex=RegexMatcher(regex="GET|HEAD")))
     return Route(name="readiness", match=RouteMatch(path=READYZ, headers=[method]), route=action)
 

@@ -58,7 +58,7 @@ def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapp
     routes = [
         *_malformed(),
         *(route for method in methods for route in _method_routes(method, bare.get(method.path))),
-        readiness_route(),
+        readiness_route(_retry()),
         *(_page_route(page) for page in pages),
         *_other_methods(by_methods),
         *(_refused(RouteMatch(path=path), ["GET", "HEAD"]) for path in (READYZ, *(page.path for page in pages))),

@@ -26,6 +26,7 @@ class Span:
     parent_id: str
     attributes: dict[str, str]
     failed: bool = False
+    exceptions: tuple[str, ...] = ()
 
 
 class Collector(TraceServiceServicer):
@@ -51,7 +52,10 @@ class Collector(TraceServiceServicer):
                     attributes = {each.key: each.value.string_value for each in span.attributes}
                     ids = (span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex())
                     failed = span.status.code == Status.STATUS_CODE_ERROR
-                    self._spans.append(Span(service, span.name, *ids, attributes, failed))
+                    exceptions = tuple(
+                        each.value.string_value for event in span.events for each in event.attributes if each.key == "exception.type"
+                    )
+                    self._spans.append(Span(service, span.name, *ids, attributes, failed, exceptions))
         return ExportTraceServiceResponse()
 
     @property
