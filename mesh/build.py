@@ -1,10 +1,10 @@
 """Which build runs here, for operators."""
 
 import platform
-import time
 from dataclasses import dataclass
 from importlib import metadata
 
+import psutil
 from prometheus_client import Gauge
 
 _info = Gauge(
@@ -17,7 +17,8 @@ _DISTRIBUTION = "reelmesh"
 
 @dataclass(frozen=True, slots=True)
 class BuildInfo:
-    """`version` is what the instance registers with, `release` the package's, `started` seconds since the epoch."""
+    """`version` is what the instance registers with, `release` the package's, `started` when the process began, seconds since the
+    epoch."""
 
     context: str
     instance_id: str
@@ -30,7 +31,7 @@ class BuildInfo:
 
     @classmethod
     def here(cls, context: str, instance_id: str, *, version: str, commit: str, transport: str) -> "BuildInfo":
-        return cls(context, instance_id, version, commit, transport, release(), platform.python_version(), time.time())
+        return cls(context, instance_id, version, commit, transport, release(), platform.python_version(), psutil.Process().create_time())
 
     def publish(self) -> None:
         """From now on it is among the metrics."""
