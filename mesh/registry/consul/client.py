@@ -64,7 +64,7 @@ class _HttpxClient(HTTPClient):  # type: ignore[misc]  # py-consul ships no type
     ) -> Any:
         try:
             answer = await self._client.request(method, path, params=list(params or ()), headers=headers, content=data or None)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:  # of TLS, some are not wrapped
             raise ConsulException(str(error) or type(error).__name__) from error
         return callback(Response(answer.status_code, answer.headers, answer.text))
 

@@ -51,7 +51,7 @@ class KeptRegistration:
             try:
                 if await self._consul.agent.service_definition(self._id) is None:
                     await self._register()
-                    _log.warning("registered again, the agent had forgotten", service=self._id)
+                    _log.warning("registered again, the agent had forgotten", registered=self._id)
             except ConsulException:
                 continue  # it is away: what it knows is asked again when it is back
 

@@ -51,17 +51,6 @@ def dead_process_entry(instance: Instance) -> Entry:
     return entry
 
 
-async def test_a_registered_instance_is_read_back_with_every_field(tmp_path: Path) -> None:
-    registry = LocalRegistry(tmp_path / "registry")
-    await registry.register(MOVIE)
-    (found,) = await registry.snapshot()
-    assert (found.context, found.instance_id, found.host, found.port, found.version, found.zone) == (
-        "movie", "movie-1", "127.0.0.1", 5001, "1.2", "a",
-    )  # fmt: skip
-    assert found.metadata["metrics"] == "127.0.0.1:9100"
-    assert found.metadata["pid"].isdigit()
-
-
 async def test_a_watch_tells_of_arrival_and_departure(tmp_path: Path) -> None:
     registry = LocalRegistry(tmp_path, poll=60)  # only the file watch can be in time
     async with watching(registry) as watch:
