@@ -64,6 +64,7 @@ BENCHMARKS = (
     Benchmark("edge"),
     Benchmark("transport", _transport),
     Benchmark("hosted", arguments=("--without-one-hop",)),
+    Benchmark("capacity"),
     Benchmark("footprint"),
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),
