@@ -36,6 +36,14 @@ class ServiceProcess:
                 command.launch_argv(), env=command.launch_env(), cwd=command.cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
+    @property
+    def goes_on(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        return self._log.read_text(errors="replace")[-2000:]
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
@@ -48,4 +56,4 @@ class ServiceProcess:
         try:
             return await asyncio.to_thread(self._process.wait, _PATIENCE)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self.name} goes on: {self._log.read_text(errors='replace')[-2000:]}") from None
+            raise AssertionError(f"{self.name} goes on: {self.last_words}") from None

@@ -55,7 +55,8 @@ class Stage:
         self._processes.close()
 
     async def leader(self, work: str, processes: Sequence[ServiceProcess]) -> ServiceProcess:
-        """The one that does the work of them all; waits until there is one."""
+        """The one that does the work of them all; waits until there is one. As under a supervisor, one that could not start, because its
+        database went away just then, is started again."""
         by_name = {f"reelmesh {process.name}": process for process in processes}
         database, found = self._database(work), ""
 
@@ -63,9 +64,15 @@ class Stage:
             nonlocal found
             row = await database.fetch_one(LEADER, names=list(by_name))
             found = row[0] if row else ""
+            for process in processes:
+                if not process.goes_on:
+                    process.start()
             return bool(row)
 
-        await until(leads, 60)
+        try:
+            await until(leads, 60)
+        except TimeoutError:
+            raise AssertionError("\n".join(f"{process.name}: {process.last_words}" for process in processes)) from None
         return by_name[found]
 
     async def outbox_empty(self) -> bool:
