@@ -65,6 +65,7 @@ BENCHMARKS = (
     Benchmark("transport", _transport),
     Benchmark("watching"),
     Benchmark("hosted", arguments=("--without-one-hop",)),
+    Benchmark("capacity"),
     Benchmark("footprint"),
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),

@@ -7,17 +7,13 @@ import argparse
 import asyncio
 import itertools
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
-from bench.load import Result
-from bench.measuring import CpuClock, Round
+from bench.load import LoadProcess, Result
 
-_PROJECT = Path(__file__).resolve().parent.parent
 _CONNECTIONS = 16  # one request at a time on each
 _LATE = 30.0  # seconds for the last answers
 
@@ -78,15 +74,7 @@ class _Load:
         self._ends = began + self._seconds
         async with asyncio.timeout(self._seconds + _LATE):
             await asyncio.gather(*(self._caller() for _ in range(_CONNECTIONS)))
-        seconds, times = time.perf_counter() - began, sorted(self._times)
-        return Result(
-            answered=len(times),
-            failed=self._failed,
-            seconds=seconds,
-            p50_ms=times[len(times) // 2] * 1000 if times else 0.0,
-            p99_ms=times[len(times) * 99 // 100] * 1000 if times else 0.0,
-            next_request=next(self._numbers) % len(self._requests),
-        )
+        return Result.of(self._times, self._failed, time.perf_counter() - began, next(self._numbers) % len(self._requests))
 
     async def _caller(self) -> None:
         host, _, port = self._address.rpartition(":")
@@ -114,37 +102,21 @@ class _Load:
         connection.close()
 
 
-class LoadedPaths:
-    """Rounds of GET on some paths, with the CPU time of the processes that answer."""
+class LoadedPaths(LoadProcess):
+    """GET of some paths."""
 
     def __init__(self, address: str, paths: Sequence[str], pids: Sequence[int], seconds: float) -> None:
-        self._address, self._paths, self._seconds = address, paths, seconds
-        self._clock, self._first = CpuClock(pids), 0
-
-    def round(self) -> Round:
-        """Fails when a single request fails: a server that refuses is quick."""
-        command = [sys.executable, "-P", "-m", "bench.http1", self._address]
-        command += ["--seconds", str(self._seconds), "--first", str(self._first)]
-        before = self._clock.read()
-        done = subprocess.run(
-            command, input=json.dumps(self._paths), text=True, stdout=subprocess.PIPE, check=True, env={"PYTHONPATH": str(_PROJECT)}
-        )
-        cpu = self._clock.since(before)
-        result = Result(**json.loads(done.stdout))
-        if result.failed or not result.answered:
-            raise SystemExit(f"{result.failed} of {result.answered} requests to {self._address} failed")
-        self._first = result.next_request
-        return Round(result.answered / result.seconds, cpu / result.answered * 1e6, result.p50_ms, result.p99_ms)
+        super().__init__("bench.http1", {"address": address, "paths": paths}, pids, seconds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("address")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--first", type=int, default=0, help="the request to begin with")
     chosen = parser.parse_args()
-    requests = [get(chosen.address, path).encode() for path in json.load(sys.stdin)]
-    print(json.dumps(asdict(asyncio.run(_Load(chosen.address, requests, chosen.first, chosen.seconds).run()))))
+    job = json.load(sys.stdin)
+    requests = [get(job["address"], path).encode() for path in job["paths"]]
+    print(json.dumps(asdict(asyncio.run(_Load(job["address"], requests, chosen.first, chosen.seconds).run()))))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,19 @@ class Result:
     seconds: float
     p50_ms: float
     p99_ms: float
+    p999_ms: float
     next_request: int
+
+    @classmethod
+    def of(cls, times: Sequence[float], failed: int, seconds: float, next_request: int) -> "Result":
+        """`times` are seconds, in any order."""
+        ordered = sorted(times) or [0.0]
+        p50, p99, p999 = (ordered[len(ordered) * part // 1000] * 1000 for part in (500, 990, 999))
+        return cls(len(times), failed, seconds, p50, p99, p999, next_request)
+
+    def round(self, cpu: float) -> Round:
+        """With the CPU seconds of those who answered."""
+        return Round(self.answered / self.seconds, cpu / self.answered * 1e6, self.p50_ms, self.p99_ms, self.p999_ms)
 
 
 class _Load:
@@ -67,15 +79,7 @@ class _Load:
         seconds = time.perf_counter() - began
         for connection, _ in connections:
             connection.close()
-        times = sorted(self._times)
-        return Result(
-            answered=len(times),
-            failed=self._failed,
-            seconds=seconds,
-            p50_ms=times[len(times) // 2] * 1000 if times else 0.0,
-            p99_ms=times[len(times) * 99 // 100] * 1000 if times else 0.0,
-            next_request=next(self._numbers) % len(self._target.requests),
-        )
+        return Result.of(self._times, self._failed, seconds, next(self._numbers) % len(self._target.requests))
 
     async def _connected(self, loop: asyncio.AbstractEventLoop, host: str, port: int) -> tuple[GrpcConnection, dict[int, float]]:
         started: dict[int, float] = {}
@@ -103,32 +107,39 @@ class _Load:
         started[connection.ask(message)] = began
 
 
-class LoadedTarget:
-    """Rounds of load on a target, with the CPU time of the processes that answer it."""
+class LoadProcess:
+    """Rounds of one generator, `python -m <module>` that is told its `job` and prints a Result, on the processes that answer it."""
 
-    def __init__(self, target: Target, pids: Sequence[int], seconds: float) -> None:
-        self._target, self._clock, self._seconds = target, CpuClock(pids), seconds
+    def __init__(self, module: str, job: object, pids: Sequence[int], seconds: float) -> None:
+        self._command = [sys.executable, "-P", "-m", module, "--seconds", str(seconds)]
+        self._job, self._clock = json.dumps(job), CpuClock(pids)
         self._first = 0
 
-    def round(self) -> Round:
-        """Fails when a single call fails: a server that refuses is quick."""
-        job = {
-            "address": self._target.address,
-            "path": self._target.path,
-            "requests": [base64.b64encode(request).decode() for request in self._target.requests],
-            "metadata": self._target.metadata,
-        }
-        before = self._clock.read()
-        command = [sys.executable, "-P", "-m", "bench.load", "--seconds", str(self._seconds), "--first", str(self._first)]
+    def ask(self) -> Result:
+        """One round. Fails when a single call fails: a server that refuses is quick."""
+        command = [*self._command, "--first", str(self._first)]
         done = subprocess.run(
-            command, input=json.dumps(job), text=True, stdout=subprocess.PIPE, check=True, cwd=_PROJECT, env={"PYTHONPATH": str(_PROJECT)}
+            command, input=self._job, text=True, stdout=subprocess.PIPE, check=True, cwd=_PROJECT, env={"PYTHONPATH": str(_PROJECT)}
         )
-        cpu = self._clock.since(before)
         result = Result(**json.loads(done.stdout))
         if result.failed or not result.answered:
-            raise SystemExit(f"{result.failed} of {result.answered} calls of {self._target.path} at {self._target.address} failed")
+            raise SystemExit(f"{result.failed} of {result.answered} calls of {' '.join(command[3:])} failed: {self._job[:200]}")
         self._first = result.next_request
-        return Round(result.answered / result.seconds, cpu / result.answered * 1e6, result.p50_ms, result.p99_ms)
+        return result
+
+    def round(self) -> Round:
+        before = self._clock.read()
+        result = self.ask()
+        return result.round(self._clock.since(before))
+
+
+class LoadedTarget(LoadProcess):
+    """Calls of a method over gRPC."""
+
+    def __init__(self, target: Target, pids: Sequence[int], seconds: float) -> None:
+        requests = [base64.b64encode(request).decode() for request in target.requests]
+        job = {"address": target.address, "path": target.path, "requests": requests, "metadata": target.metadata}
+        super().__init__("bench.load", job, pids, seconds)
 
 
 def main() -> None:

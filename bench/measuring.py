@@ -126,6 +126,7 @@ class Round:
     cpu_micros: float
     p50_ms: float
     p99_ms: float
+    p999_ms: float = 0.0
 
 
 def interleaved(sides: Mapping[str, Callable[[], Round]], rounds: int) -> dict[str, list[Round]]:

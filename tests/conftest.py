@@ -5,10 +5,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
 from stack.servers.running import running
+
+# How long an example takes says how busy the machine is; speed lives in bench/.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+_E2E = Path(__file__).with_name("e2e")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For the two processes of `make test` (pytest-xdist): a file stays together, and so does everything that shares a whole stack."""
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        shared = f"e2e-{parameters['transport']}" if "transport" in parameters and item.path.is_relative_to(_E2E) else ""
+        item.add_marker(pytest.mark.xdist_group(shared or item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,7 @@ class ProbeMethod:
 
     async def unary(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> bytes:
         behaviour: Callable[..., Awaitable[bytes]] = self._behaviour
+        self._seen.began += self._behaviour is not _report
         try:
             return await behaviour(self._seen, payload, incoming)
         finally:
@@ -56,6 +57,7 @@ class ProbeMethod:
                 self._seen.ended.append(time.monotonic())
 
     async def stream(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> AsyncGenerator[bytes, None]:
+        self._seen.began += 1
         try:
             async for message in self._behaviour(self._seen, payload, incoming):
                 yield message
@@ -93,7 +95,6 @@ async def _break(seen: Seen, payload: bytes, incoming: Incoming) -> bytes:
 
 
 async def _sleep(seen: Seen, payload: bytes, incoming: Incoming) -> bytes:
-    seen.began += 1
     await asyncio.sleep(float(payload or b"30"))
     return b"slept"
 
@@ -123,7 +124,6 @@ async def _enough(seen: Seen, payloads: AsyncIterator[bytes], incoming: Incoming
 async def _repeat(seen: Seen, payload: bytes, incoming: Incoming) -> AsyncIterator[bytes]:
     """`times` messages of `size` bytes, `pause` seconds between them, then the status `code` unless it is 0."""
     asked = {"times": 1, "size": 1, "pause": 0.0, "code": 0} | json.loads(payload or b"{}")
-    seen.began += 1
     for number in range(asked["times"]):
         if number and asked["pause"]:
             await asyncio.sleep(asked["pause"])
@@ -134,7 +134,6 @@ async def _repeat(seen: Seen, payload: bytes, incoming: Incoming) -> AsyncIterat
 
 
 async def _ping_pong(seen: Seen, payloads: AsyncIterator[bytes], incoming: Incoming) -> AsyncIterator[bytes]:
-    seen.began += 1
     async for payload in payloads:
         yield payload
 

@@ -22,6 +22,14 @@ async def _report(channel: grpc.aio.Channel) -> dict[str, Any]:
     return found
 
 
+async def _reported(channel: grpc.aio.Channel, seen: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The report in which that is first seen."""
+    async with asyncio.timeout(10):
+        while not seen(report := await _report(channel)):  # noqa: ASYNC110  # it happens in another process
+            await asyncio.sleep(0.01)
+    return report
+
+
 async def _silent() -> AsyncIterator[bytes]:
     yield b"x"
     await asyncio.sleep(30)
@@ -38,28 +46,26 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("kind", CALLS)
 async def test_the_handler_of_a_caller_that_leaves_ends_at_once(kind: str, channel: grpc.aio.Channel) -> None:
     async def until_ended() -> float:
-        before = len((await _report(channel))["ended"])
+        before = await _report(channel)
         call = CALLS[kind](channel)
-        await asyncio.sleep(0.2)
+        await _reported(channel, lambda report: report["began"] == before["began"] + 1)
         left = time.monotonic()
         call.cancel()
-        await asyncio.sleep(0.3)
-        ended = (await _report(channel))["ended"]
-        assert len(ended) == before + 1
-        return float(ended[-1]) - left
+        after = await _reported(channel, lambda report: len(report["ended"]) > len(before["ended"]))
+        assert after["ended"][:-1] == before["ended"]
+        return float(after["ended"][-1]) - left
 
     # The machine may be busy with something else just then, but not every time.
     assert min([await until_ended() for _ in range(3)]) < SOON
 
 
 async def test_the_handler_of_a_caller_whose_connection_breaks_ends_too(served: Any, channel: grpc.aio.Channel) -> None:
-    before = len((await _report(channel))["ended"])
+    before = await _report(channel)
     other = grpc.aio.insecure_channel(served.address, options=(("grpc.use_local_subchannel_pool", 1),))
     call = CALLS["unary"](other)
-    await asyncio.sleep(0.3)
+    await _reported(channel, lambda report: report["began"] == before["began"] + 1)
     await other.close()
-    await asyncio.sleep(0.3)
-    assert len((await _report(channel))["ended"]) == before + 1
+    await _reported(channel, lambda report: len(report["ended"]) == len(before["ended"]) + 1)
     assert call.done()
 
 

@@ -4,28 +4,20 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
 from mesh.events.bus import Bus
-from mesh.events.wire import EventMeta
 from mesh.postgres.database import Database
 from mesh.postgres.migrations import migrate
 from mesh.postgres.outbox import outbox_message
 from mesh.postgres.statements import text_statement
-from mesh.postgres.transaction import Transaction
 from mesh.postgres.unit_of_work import UnitOfWork
 from stack.servers.postgres import PostgresServer
 from tests.integration.events.invented import Counted
 
-RECEIVE = text_statement("INSERT INTO received (key, number) VALUES (%(key)s, %(number)s)")
 RECEIVED = text_statement("SELECT key, number FROM received ORDER BY position")
 UNSENT = text_statement("SELECT count(*) FROM outbox WHERE sent_time IS NULL")
-
-
-async def receive(transaction: Transaction, event: Any, meta: EventMeta) -> None:
-    await transaction.execute(RECEIVE, key=event.key, number=event.number)
 
 
 async def write(database: Database, *events: tuple[str, int]) -> None:

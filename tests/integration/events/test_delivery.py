@@ -18,8 +18,8 @@ from mesh.postgres.database import Database
 from mesh.postgres.outbox import MAX_EVENT_BYTES, OutboxMessage
 from mesh.postgres.statements import text_statement
 from mesh.postgres.transaction import Transaction
-from tests.integration.events.conftest import RECEIVED, UNSENT, Running, receive, until, write
-from tests.integration.events.invented import Counted
+from tests.integration.events.conftest import RECEIVED, UNSENT, Running, until, write
+from tests.integration.events.invented import Counted, receive
 
 
 def consumer(receiver: Database, bus: Bus, **options: Any) -> Consumer:

@@ -20,8 +20,8 @@ from mesh.postgres.transaction import Transaction
 from mesh.postgres.unit_of_work import UnitOfWork
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
-from tests.integration.events.conftest import RECEIVE, RECEIVED, Running, receive, until, write
-from tests.integration.events.invented import Counted, Other
+from tests.integration.events.conftest import RECEIVED, Running, until, write
+from tests.integration.events.invented import RECEIVE, Counted, Other, receive
 from tests.servers import Killable
 
 

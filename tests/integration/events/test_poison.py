@@ -18,8 +18,8 @@ from mesh.postgres.database import Database
 from mesh.postgres.outbox import OutboxMessage, outbox_message
 from mesh.postgres.transaction import Transaction
 from mesh.postgres.unit_of_work import UnitOfWork
-from tests.integration.events.conftest import RECEIVED, Running, receive, until
-from tests.integration.events.invented import Counted
+from tests.integration.events.conftest import RECEIVED, Running, until
+from tests.integration.events.invented import Counted, receive
 
 GARBAGE = OutboxMessage("reelmesh.test.v1.Counted", "a", b"\xff\xff not protobuf")
 
