@@ -10,7 +10,7 @@ from opentelemetry.trace import Span, SpanKind
 
 from mesh.call import Call, Deadline, Principal, TraceContext, current_call
 from mesh.events.wire import EventMeta, subject_of
-from mesh.tracing import Recording, Tracing, current_recording, finish, traceparent_of
+from mesh.tracing import Recording, Tracing, current_recording, finish, is_sampled, traceparent_of
 
 _SECONDS = 30.0
 _ROLES = frozenset({"SERVICE"})
@@ -18,7 +18,7 @@ _ROLES = frozenset({"SERVICE"})
 
 def publishing(tracing: Tracing | None, event_id: str, type_name: str, traceparent: str) -> Span | None:
     """The span of an event's way into the stream; None for one whose trace is not recorded."""
-    if tracing is None or not traceparent:
+    if tracing is None or not is_sampled(traceparent):
         return None
     subject = subject_of(type_name)
     return tracing.child(f"publish {subject}", SpanKind.PRODUCER, traceparent, _attributes("publish", "send", subject, event_id))
@@ -51,7 +51,7 @@ def handling(tracing: Tracing | None, consumer: str, events: Sequence[EventMeta]
 
 
 def _processing(tracing: Tracing | None, consumer: str, meta: EventMeta, batch: Sequence[EventMeta]) -> Span | None:
-    if tracing is None or not meta.traceparent:
+    if tracing is None or not is_sampled(meta.traceparent):
         return None
     subject = subject_of(meta.type_name)
     attributes = {**_attributes("process", "process", subject, meta.event_id), "messaging.consumer.group.name": consumer}
