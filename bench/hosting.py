@@ -19,6 +19,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from mesh.auth import Authenticator, KeySet
 from mesh.call import Call
 from mesh.handlers import CallEnvironment, Handler
+from mesh.logs import configure_logs
 from mesh.metrics import ServedCalls
 from mesh.policy import contexts, method_policy
 from mesh.tracing import Tracing
@@ -60,6 +61,7 @@ class _Uncounted(ServedCalls):
 def _handlers(*, quiet: bool = False) -> Mapping[str, Handler]:
     """As `mesh.server` builds them: authentication, metrics, one trace in a hundred, one line of log in a hundred. `quiet` ones do the same
     work for a call and tell nobody of it."""
+    configure_logs("bench", "bench", "INFO")
     authenticator = Authenticator(KeySet(Path(os.environ["KEYS"])), "reelmesh", "reelmesh")
     tracing = Tracing("bench") if quiet else Tracing("bench", "bench", os.environ["OTLP"], 0.01)
     environment = CallEnvironment(authenticator, tracing, 0.0 if quiet else 0.01, contexts())

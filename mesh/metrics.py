@@ -82,9 +82,15 @@ class ServedCalls:
     def observe(self, code: int, seconds: float, peer: str) -> None:
         calls = self._by_peer.get(peer)
         if calls is None:
-            name = peer if peer in self._peers else _UNKNOWN
-            calls = self._by_peer[name] = self._collector.of(self._method, name)
+            calls = self._found(peer)
         calls.observe(code, seconds)
+
+    def _found(self, peer: str) -> CallMetrics:
+        is_known = peer in self._peers
+        calls = self._collector.of(self._method, peer if is_known else _UNKNOWN)
+        if is_known or not peer:  # an invented name is not worth keeping
+            self._by_peer[peer] = calls
+        return calls
 
 
 def called(method: str) -> CallMetrics:
