@@ -111,7 +111,6 @@ class Remembering(ConsulServer):
 
 
 async def test_an_agent_that_starts_again_with_its_memory_takes_nobody_out(tmp_path: Path, alive: Alive) -> None:
-    """It calls every check critical until it has run."""
     required_tool("consul")
     memory = {"server": True, "bootstrap": True, "data_dir": str(tmp_path / "memory"), "performance": {"raft_multiplier": 1}}
     server = Remembering(tmp_path / "consul", further=memory)
