@@ -19,10 +19,10 @@ from tests.e2e.conftest import Headers, bearer, client, leaving_nothing
 from tests.tools import required_tool
 
 
-@pytest.fixture(scope="module")
-def over_consul(tmp_path_factory: pytest.TempPathFactory, transport: str) -> Iterator[WholeStack]:
+@pytest.fixture(scope="module", params=["envoy", pytest.param("grpcio", marks=pytest.mark.slow)])
+def over_consul(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[WholeStack]:
     required_tool("consul")
-    arguments = ("--registry", "consul", "--replicas", "rating=2", "--transport", transport)
+    arguments = ("--registry", "consul", "--replicas", "rating=2", "--transport", str(request.param))
     with leaving_nothing(tmp_path_factory.mktemp("consul") / "data", *arguments) as running:
         yield running
 
