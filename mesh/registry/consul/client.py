@@ -22,7 +22,7 @@ Params = Sequence[tuple[str, Any]]
 
 
 class AsyncConsul(Consul):  # type: ignore[misc]  # py-consul ships no types
-    """Each method of py-consul's API, awaitable. Whatever goes wrong is a ConsulException."""
+    """py-consul's API, awaitable. Whatever goes wrong is a ConsulException."""
 
     def __init__(self, base_url: str, token: str, tls: ssl.SSLContext) -> None:
         # A header of every request: py-consul forgets the token in some, and prefers one that it finds in the environment.

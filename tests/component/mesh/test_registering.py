@@ -1,6 +1,7 @@
 """A service and its registry: where it says that it is, and what it does without one."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ async def test_a_service_registers_where_it_listens_or_where_it_is_told(empty_da
         (found,) = await LocalRegistry(directory).snapshot()
         assert found.address == service.address
     assert await LocalRegistry(directory).snapshot() == frozenset()
-    told = {"registry_dir": directory, "advertise": "10.9.8.7:80", "metrics_listen": "127.0.0.1:0"}
+    told: dict[str, Any] = {"registry_dir": directory, "advertise": "10.9.8.7:80", "metrics_listen": "127.0.0.1:0"}
     async with serving("metadata", build, MIGRATIONS, empty_database_url, tmp_path, **told):
         (found,) = await LocalRegistry(directory).snapshot()
         assert found.address == "10.9.8.7:80"
