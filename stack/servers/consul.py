@@ -60,6 +60,9 @@ class ConsulServer:
         try:
             with urllib.request.urlopen(f"http://{self.address}/v1/status/leader", timeout=1) as answer:
                 return bool(json.load(answer))
+        except urllib.error.HTTPError as error:
+            error.close()
+            return False
         except (OSError, urllib.error.URLError, ValueError):
             return False
 

@@ -1,14 +1,11 @@
 """Processes of a whole stack are killed: what still answers, and how soon everything does. In the order of how much each breaks."""
 
 import asyncio
-import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -19,9 +16,8 @@ from mesh.postgres.outbox import OutboxMessage
 from mesh.postgres.unit_of_work import UnitOfWork
 from stack.servers.postgres import PostgresServer
 from stack.whole import WholeStack
+from tests.e2e.breaking import eventually, is_back, kill, new_movie
 from tests.e2e.conftest import Headers, bearer, client, leaving_nothing
-
-BACK = 10.0  # seconds that a killed process may be missing
 
 
 @pytest.fixture(scope="module")
@@ -40,35 +36,6 @@ def web(fragile: WholeStack) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def boss(fragile: WholeStack) -> Headers:
     return bearer(fragile.token("users/admin", ["ADMIN", "USER"]))
-
-
-def new_movie(web: httpx.Client, boss: Headers) -> str:
-    """Its path; nothing about it is in any cache."""
-    created = web.post("/v1/movies", json={"title": "Fault"}, headers=boss)
-    assert created.status_code == 200, created.text
-    return f"/v1/{created.json()['name']}"
-
-
-def kill(stack: WholeStack, name: str) -> int:
-    pid = stack.process(name).pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=5)
-    return pid
-
-
-def eventually(check: Callable[[], Any], seconds: float = BACK) -> float:
-    """Seconds until `check` was true."""
-    began = time.monotonic()
-    while not check():
-        assert time.monotonic() - began < seconds, f"not within {seconds} s"
-        time.sleep(0.05)
-    return time.monotonic() - began
-
-
-def is_back(stack: WholeStack, name: str, killed: int) -> bool:
-    now = stack.process(name)
-    return now.state == "healthy" and now.pid != killed
 
 
 def test_without_rating_details_lack_the_summary_and_it_comes_back(fragile: WholeStack, web: httpx.Client, boss: Headers) -> None:

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from stack.whole import WholeStack
+from tests.e2e.breaking import eventually, is_back, kill
 from tests.e2e.conftest import bearer, client, leaving_nothing
-from tests.e2e.test_faults_small import eventually
 from tests.tools import required_tool
 
 _CONTEXTS = {"movie", "rating", "metadata"}

@@ -13,7 +13,8 @@ from mesh.registry.settings import RegistrySettings
 
 # Consul answers a blocking query a sixteenth after its time; a connection that says nothing for longer is lost.
 WAIT = "30s"
-_TIMEOUT = httpx.Timeout(5.0, read=30 * 17 / 16 + 5.0, pool=None)
+_BLOCKING = httpx.Timeout(5.0, read=30 * 17 / 16 + 5.0, pool=None)
+_TIMEOUT = httpx.Timeout(5.0, pool=None)
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 
 Callback = Callable[[Response], Any]
@@ -21,12 +22,12 @@ Params = Sequence[tuple[str, Any]]
 
 
 class AsyncConsul(Consul):  # type: ignore[misc]  # py-consul ships no types
-    """Each method of py-consul's API, awaitable. Whatever goes wrong is a ConsulException."""
+    """py-consul's API, awaitable. Whatever goes wrong is a ConsulException."""
 
     def __init__(self, base_url: str, token: str, tls: ssl.SSLContext) -> None:
         # A header of every request: py-consul forgets the token in some, and prefers one that it finds in the environment.
         headers = {"X-Consul-Token": token} if token else {}
-        self._client = httpx.AsyncClient(base_url=base_url, headers=headers, verify=tls, timeout=_TIMEOUT, limits=_LIMITS, trust_env=False)
+        self._client = httpx.AsyncClient(base_url=base_url, headers=headers, verify=tls, limits=_LIMITS, trust_env=False)
         super().__init__("unused", 1, scheme="unused", verify=True)  # named, so that the environment is not asked
         self.token = None
 
@@ -62,8 +63,10 @@ class _HttpxClient(HTTPClient):  # type: ignore[misc]  # py-consul ships no type
     async def _asked(
         self, callback: Callback, method: str, path: str, params: Params, headers: Mapping[str, str] | None, data: str | bytes = ""
     ) -> Any:
+        asked = list(params or ())
+        timeout = _BLOCKING if "index" in dict(asked) else _TIMEOUT
         try:
-            answer = await self._client.request(method, path, params=list(params or ()), headers=headers, content=data or None)
+            answer = await self._client.request(method, path, params=asked, headers=headers, content=data or None, timeout=timeout)
         except (httpx.HTTPError, OSError) as error:  # of TLS, some are not wrapped
             raise ConsulException(str(error) or type(error).__name__) from error
         return callback(Response(answer.status_code, answer.headers, answer.text))

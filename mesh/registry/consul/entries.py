@@ -32,12 +32,11 @@ def registration(instance: Instance, prefix: str) -> dict[str, Any]:
 
 
 def instances_of(entries: Sequence[Mapping[str, Any]], prefix: str) -> frozenset[Instance]:
-    """Those that no check has failed, of what Consul says about one service."""
+    """Of what Consul says about one service."""
     found = set()
     for entry in entries:
         try:
-            if all(_may_be_alive(check) for check in entry["Checks"]):
-                found.add(_instance(entry, prefix))
+            found.add(_instance(entry, prefix))
         except (KeyError, TypeError, ValueError) as error:
             _log.warning("an entry of Consul is skipped", entry=entry.get("Service"), error=repr(error))
     return frozenset(found)
@@ -55,8 +54,3 @@ def _instance(entry: Mapping[str, Any], prefix: str) -> Instance:
         zone=metadata.pop("zone", "local"),
         metadata=metadata,
     )
-
-
-def _may_be_alive(check: Mapping[str, Any]) -> bool:
-    """A check without output has not run yet: an agent that starts again calls all of its checks critical until then."""
-    return check["Status"] != "critical" or (check["Type"] == "grpc" and not check["Output"])

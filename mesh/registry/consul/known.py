@@ -18,13 +18,13 @@ class Known:
     def hear(self, said: frozenset[Instance], *, regained: bool) -> None:
         self._said = said
         if regained and self.instances is not None:
-            self.believe_nothing_more()
+            self.stop_doubting()
             self._doubt = asyncio.get_running_loop().call_later(self._grace, self._believe)
         self.instances = said if self._doubt is None else _later_wins(self.instances or frozenset(), said)
         self._changed()
 
-    def believe_nothing_more(self) -> None:
-        """No doubt is waited out any more."""
+    def stop_doubting(self) -> None:
+        """No timer is left behind."""
         if self._doubt is not None:
             self._doubt.cancel()
         self._doubt = None

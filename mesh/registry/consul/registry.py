@@ -15,7 +15,7 @@ from mesh.registry.port import Instance, Registration, RegistryUnavailable
 
 
 class ConsulRegistry:
-    """Each context is a service of Consul, named `prefix` + context; instances whose check has failed are left out.
+    """Each context is a service of Consul, named `prefix` + context; only instances whose checks pass are told.
 
     An agent may lose what it knew. So a service asks its agent every `keep` seconds whether it is registered, and registers again;
     a watch tells nothing before it has looked for `settle` seconds (more than `keep`); and when Consul was away, nobody counts as
@@ -69,5 +69,5 @@ class _View:
         return int(answer[0]), [name for name in answer[1] if name.startswith(self._prefix)]
 
     async def instances(self, name: str, index: int | None) -> tuple[int, frozenset[Instance]]:
-        answer: tuple[str, list[dict[str, Any]]] = await self._consul.health.service(name, index=index, wait=WAIT)
+        answer: tuple[str, list[dict[str, Any]]] = await self._consul.health.service(name, passing=True, index=index, wait=WAIT)
         return int(answer[0]), instances_of(answer[1], self._prefix)

@@ -42,7 +42,7 @@ class Watch:
 
     async def aclose(self) -> None:
         for known in self._known.values():
-            known.believe_nothing_more()
+            known.stop_doubting()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -102,6 +102,16 @@ async def test_a_watch_that_begins_beside_an_agent_that_forgot_waits_until_servi
     await registration.deregister()
 
 
+async def test_while_it_is_away_nobody_registers_and_who_leaves_says_that_nobody_was_told(consul: ConsulWorld, alive: Alive) -> None:
+    registration = await consul.registry().register(alive("movie-1"))
+    with consul.away():
+        with pytest.raises(RegistryUnavailable, match="cannot be registered"):
+            await consul.registry().register(alive("movie-2"))
+        with pytest.raises(RegistryUnavailable, match="stays registered until its check fails"):
+            await registration.deregister()
+        await registration.deregister()  # it has left, whoever knows
+
+
 class Remembering(ConsulServer):
     """Keeps what it knows in its folder, as agents elsewhere do."""
 
@@ -111,7 +121,6 @@ class Remembering(ConsulServer):
 
 
 async def test_an_agent_that_starts_again_with_its_memory_takes_nobody_out(tmp_path: Path, alive: Alive) -> None:
-    """It calls every check critical until it has run."""
     required_tool("consul")
     memory = {"server": True, "bootstrap": True, "data_dir": str(tmp_path / "memory"), "performance": {"raft_multiplier": 1}}
     server = Remembering(tmp_path / "consul", further=memory)

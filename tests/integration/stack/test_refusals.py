@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from stack.errors import StackError
+from stack.servers import tools
+from stack.servers.consul import ConsulServer
 from stack.servers.postgres import PostgresServer
 from tests.integration.stack.conftest import BareStack, Outcome, reelmesh
 
@@ -101,6 +103,12 @@ def test_a_disk_that_cannot_be_written(small_disk: Path) -> None:
         (["up", "--replicas", "moive=2"], "there is no context 'moive', there are movie, rating, metadata"),
         (["up", "--replicas", "movie=0"], "a number from 1 to 32"),
         (["up", "--registry", "zookeeper"], "there is no such registry"),
+        (["up", "--consul-addr", "127.0.0.1:8500"], "--consul-addr goes with --registry consul"),
+        (["up", "--registry", "consul", "--consul-addr", "127.0.0.1"], "neither host:port nor https://host:port"),
+        (
+            ["up", "--registry", "consul", "--consul-addr", "127.0.0.1:9"],
+            "the Consul at 127.0.0.1:9 cannot be used: All connection attempts failed",
+        ),
         (["call", "MovieService.GetMovie"], "nothing is running"),
         (["token"], "there is no signing key"),
         (["token", "--ttl", "soon"], "write seconds"),
@@ -110,6 +118,13 @@ def test_a_disk_that_cannot_be_written(small_disk: Path) -> None:
 )
 def test_an_argument_that_makes_no_sense(tmp_path: Path, arguments: list[str], words: str) -> None:
     assert words in sentence(reelmesh(*arguments, "--data-dir", str(tmp_path / "data")))
+
+
+def test_without_a_consul_there_is_a_sentence_that_says_where_one_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "_BUILT", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StackError, match="`make tools` builds it where Go is installed; or name one that runs with --consul-addr"):
+        ConsulServer(tmp_path / "consul").prepare()
 
 
 def test_down_and_status_where_nothing_runs(tmp_path: Path) -> None:

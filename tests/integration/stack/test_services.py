@@ -21,6 +21,8 @@ import json, os, pathlib, signal, sys, time
 me, registry = os.environ["REELMESH_INSTANCE_ID"], pathlib.Path(os.environ["REELMESH_REGISTRY_DIR"])
 if os.environ.get("FAKE_SETTING") == "wrong":
     sys.exit("FAKE_SETTING: wrong is not a colour")
+if os.environ.get("FAKE_SETTING") == "slow":
+    time.sleep(2)
 told = {name: value for name, value in os.environ.items() if name.startswith("REELMESH_")}
 pathlib.Path(me + ".told").write_text(json.dumps(told))
 (registry / (me + ".new")).write_text(json.dumps({"address": "127.0.0.1:" + str(os.getpid()), "pid": os.getpid()}))
@@ -72,10 +74,11 @@ def test_a_service_with_wrong_settings_ends_the_start_with_its_last_words(bare_s
         bare_stack("data", "fake")
 
 
-def test_registrations_of_a_killed_stack_are_forgotten(bare_stack: Start) -> None:
+def test_registrations_of_a_killed_stack_are_forgotten(bare_stack: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     stack = bare_stack("data", "fake")
+    before = entry(stack)
     stack.end(signal.SIGKILL)
-    left = DataDirectory(stack.data_dir).registry / "fake-1.json"
-    assert left.exists()
-    bare_stack("data")
-    assert not left.exists()
+    assert (DataDirectory(stack.data_dir).registry / "fake-1.json").exists()
+    monkeypatch.setenv("FAKE_SETTING", "slow")  # the old registration would have been taken for its own meanwhile
+    now = entry(bare_stack("data", "fake"))
+    assert now.address == f"127.0.0.1:{now.pid}" != before.address

@@ -18,10 +18,6 @@ ENTRY: dict[str, Any] = {
         "Port": 5001,
         "Meta": {"version": "1.2", "zone": "a", "pid": "7"},
     },
-    "Checks": [
-        {"CheckID": "serfHealth", "Type": "", "Status": "passing", "Output": "Agent alive and reachable"},
-        {"CheckID": "service:reelmesh-movie-1", "Type": "grpc", "Status": "passing", "Output": "success"},
-    ],
 }
 
 
@@ -38,20 +34,6 @@ def test_an_entry_is_an_instance() -> None:
 def test_an_entry_without_an_address_is_at_its_node() -> None:
     (instance,) = found(lambda entry: entry["Service"].update(Address=""))
     assert instance.host == "10.0.0.7"
-
-
-@pytest.mark.parametrize(
-    ("check", "change", "alive"),
-    [
-        (1, {"Status": "critical", "Output": "connection refused"}, False),
-        (1, {"Status": "warning", "Output": "slow"}, True),
-        (1, {"Status": "critical", "Output": ""}, True),  # it has not run yet
-        (0, {"Status": "critical", "Output": "Agent not live or unreachable"}, False),
-        (0, {"Status": "critical", "Output": "", "CheckID": "_service_maintenance:reelmesh-movie-1", "Type": "maintenance"}, False),
-    ],
-)
-def test_only_a_check_that_has_run_takes_an_instance_out(check: int, change: dict[str, str], alive: bool) -> None:
-    assert bool(found(lambda entry: entry["Checks"][check].update(change))) == alive
 
 
 @pytest.mark.parametrize("change", [{"Port": 0}, {"Address": "a-name"}, {"ID": "reelmesh-"}])

@@ -47,7 +47,7 @@ async def test_who_comes_back_elsewhere_is_believed_during_the_grace() -> None:
     one = known(30, ONE, TWO)
     one.hear(frozenset([TWO_ELSEWHERE]), regained=True)
     assert one.instances == frozenset({ONE, TWO_ELSEWHERE})
-    one.believe_nothing_more()
+    one.stop_doubting()
 
 
 async def test_losing_sight_again_begins_the_grace_anew() -> None:
