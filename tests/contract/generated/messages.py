@@ -1,6 +1,7 @@
 """Hypothesis strategies for any message of the contract, made from its descriptor, its required fields and its limits."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from google.api import field_behavior_pb2
@@ -8,6 +9,7 @@ from google.protobuf import duration_pb2, field_mask_pb2, timestamp_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from reelmesh.options.v1 import options_pb2
@@ -16,7 +18,7 @@ from reelmesh.options.v1 import options_pb2
 Known = Mapping[str, Sequence[str]]
 
 _CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
-_LENGTH, _ITEMS = 20, 4
+_LENGTH, _ITEMS, _TEXTS = 20, 4, 100
 _INTEGERS = {
     FieldDescriptor.TYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.TYPE_INT64: (-(2**63), 2**63 - 1),
@@ -106,13 +108,23 @@ def _message(field: FieldDescriptor, known: Known) -> st.SearchStrategy[Message]
 def _string(limits: options_pb2.FieldRules, known: Known) -> st.SearchStrategy[str]:
     if not limits.pattern:
         return st.text(_CHARACTERS, min_size=1, max_size=min(limits.max_length or _LENGTH, _LENGTH))
-    made = st.from_regex(limits.pattern, fullmatch=True).filter(
-        lambda text: len(text) <= (limits.max_length or 1_000) and text.isascii() and text.isprintable()
-    )
+    made = st.sampled_from(_matching(limits.pattern, limits.max_length or 1_000))
     if not known.get(limits.pattern):
         return made
     exists = st.sampled_from(known[limits.pattern])
     return st.one_of(exists, exists, exists, made)
+
+
+@cache
+def _matching(pattern: str, longest: int) -> Sequence[str]:
+    """A few hundred: to draw a text from its pattern takes longer than all the rest of a message."""
+    texts = st.from_regex(pattern, fullmatch=True).filter(lambda text: len(text) <= longest and text.isascii() and text.isprintable())
+    found: dict[str, None] = {}
+    chosen = settings(
+        max_examples=_TEXTS, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
+    chosen(given(texts)(lambda text: found.setdefault(text)))()
+    return tuple(found)
 
 
 def _mask(request: Descriptor) -> st.SearchStrategy[Message]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from google.api import annotations_pb2, http_pb2
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
@@ -24,7 +24,7 @@ class Binding:
     template: str
     body: str
 
-    @property
+    @cached_property
     def variables(self) -> dict[str, str]:
         """Field path -> template of its value, such as movies/*."""
         return parse(self.template).variables
@@ -38,7 +38,7 @@ class Method:
     def name(self) -> str:
         return f"{self.descriptor.containing_service.name}.{self.descriptor.name}"
 
-    @property
+    @cached_property
     def policy(self) -> MethodPolicy:
         return method_policy(self.descriptor)
 
@@ -50,12 +50,12 @@ class Method:
     def response_type(self) -> type[Message]:
         return GetMessageClass(self.descriptor.output_type)
 
-    @property
+    @cached_property
     def bindings(self) -> list[Binding]:
         rule: http_pb2.HttpRule = self.descriptor.GetOptions().Extensions[annotations_pb2.http]
         return [Binding(verb.upper(), getattr(each, verb), each.body) for each in (rule, *rule.additional_bindings) for verb in _verb(each)]
 
-    @property
+    @cached_property
     def bare(self) -> FieldDescriptor | None:
         """The field that is the whole answer over HTTP."""
         name = self.descriptor.GetOptions().Extensions[annotations_pb2.http].response_body
