@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
@@ -13,13 +14,12 @@ import grpc
 import psycopg
 import structlog
 from google.protobuf.descriptor import ServiceDescriptor
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from mesh import admin
 from mesh.auth import Authenticator, KeySet
 from mesh.build import BuildInfo
 from mesh.control_plane.client_bootstrap import use_control_plane
+from mesh.environment import WrongSettings, read_settings
 from mesh.errors import MeshError
 from mesh.events.bus import Bus
 from mesh.handlers import CallEnvironment, ErrorTable, Handler, build_handlers
@@ -29,7 +29,6 @@ from mesh.metrics import metrics_page
 from mesh.pages import PageServer
 from mesh.policy import contexts, policies
 from mesh.postgres.database import Database
-from mesh.postgres.migrations import migrate
 from mesh.registry.advertised import advertised, with_host
 from mesh.registry.choice import registry_of
 from mesh.registry.port import Instance, Registration, RegistryUnavailable
@@ -115,20 +114,18 @@ class RunningService:
         self._pages: PageServer | None = None
         self.address = ""
 
-    async def start(self, migrations: str) -> None:
-        """Migrated, connected, SERVING and registered when it returns. StartFailed says what stood in the way."""
-        await self.prepare(migrations)
+    async def start(self) -> None:
+        """Connected, SERVING and registered when it returns. StartFailed says what stood in the way."""
+        await self.prepare()
         await self.serve()
 
-    async def prepare(self, migrations: str) -> Server:
+    async def prepare(self) -> Server:
         """Everything that a call needs, before there are calls."""
         settings, foundation = self._settings, self.foundation
         try:
-            await asyncio.to_thread(migrate, settings.database_url, migrations)
             await foundation.database.open()
-        except (psycopg.Error, DBAPIError, MeshError) as error:
-            reason = error.orig if isinstance(error, DBAPIError) else error
-            raise StartFailed(f"{self._context}: the database cannot be used: {str(reason).strip().splitlines()[0]}") from error
+        except (psycopg.Error, MeshError) as error:
+            raise StartFailed(_database_unusable(self._context, error)) from error
         if settings.metrics_listen:
             try:
                 self._pages = PageServer(settings.metrics_listen, {"/metrics": metrics_page})
@@ -235,17 +232,49 @@ class RunningService:
 def run(context: str, build: Build, migrations: str) -> None:
     """The `__main__` of a service: until SIGTERM or SIGINT, then drained; exit code 1 and one line when it cannot start."""
     try:
-        settings = Settings()
+        settings = read_settings(Settings, os.environ)
+        _migrate_apart(context, settings.database_url, migrations)
         if settings.transport == "envoy":
             from mesh.transport.envoy.process import become_host  # needs what the other transport does without
 
-            become_host(context, build, migrations, settings)
-        asyncio.run(_serve(context, build, migrations, settings))
-    except ValidationError as error:
-        wrong = "; ".join(f"REELMESH_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
-        sys.exit(f"{context}: wrong settings: {wrong}")
+            become_host(context, build, settings)
+        asyncio.run(_serve(context, build, settings))
+    except WrongSettings as error:
+        sys.exit(f"{context}: wrong settings: {error}")
     except StartFailed as error:
         sys.exit(str(error))
+
+
+def _migrate_apart(context: str, database_url: str, migrations: str) -> None:
+    """In a child, which takes SQLAlchemy and Alembic with it when it ends: 20 MB that a service has no other use for."""
+    child = os.fork()
+    if not child:
+        failure = _migration_failure(context, database_url, migrations)
+        if failure:
+            print(failure, file=sys.stderr, flush=True)
+        os._exit(1 if failure else 0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(1)  # it has said why
+
+
+def _migration_failure(context: str, database_url: str, migrations: str) -> str:
+    from sqlalchemy.exc import DBAPIError
+
+    from mesh.postgres.migrations import migrate
+
+    try:
+        migrate(database_url, migrations)
+    except DBAPIError as error:
+        return _database_unusable(context, error.orig or error)
+    except psycopg.Error as error:
+        return _database_unusable(context, error)
+    except Exception:
+        return traceback.format_exc()
+    return ""
+
+
+def _database_unusable(context: str, error: BaseException) -> str:
+    return f"{context}: the database cannot be used: {str(error).strip().splitlines()[0]}"
 
 
 def prepare_process(context: str, settings: Settings) -> None:
@@ -255,13 +284,13 @@ def prepare_process(context: str, settings: Settings) -> None:
         use_control_plane(os.environ, settings.xds_server_list(), node_id=settings.instance_id or context, zone=settings.zone)
 
 
-async def _serve(context: str, build: Build, migrations: str, settings: Settings) -> None:
+async def _serve(context: str, build: Build, settings: Settings) -> None:
     prepare_process(context, settings)
     service = RunningService(context, build, settings)
     terminated = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, terminated.set)
-    await service.start(migrations)
+    await service.start()
     gc.freeze()  # what is there now stays for ever; the collector need not look at it again
     waiting = asyncio.create_task(terminated.wait())
     failing = asyncio.create_task(service.failed_background())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from mesh.policy import MethodPolicy
 from mesh.tracing import Tracing
@@ -60,4 +61,4 @@ class HostedTransport:
         return HostedServer(handlers, self._admin)
 
     def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> HostedChannel:
-        return HostedChannel(context, policies, tracing, self._outside.channel(context, policies, tracing))
+        return HostedChannel(context, policies, tracing, partial(self._outside.channel, context, policies, tracing))
