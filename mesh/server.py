@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,8 +39,11 @@ from mesh.transport.grpcio.transport import GrpcioTransport, on_the_mesh
 from mesh.transport.port import ClientChannel, Server, Transport
 
 _READINESS_SECONDS = 1.0
-# From deregistration until the last client's endpoints have changed; measured well below this on one machine.
+# From deregistration until the last caller's endpoints have changed: at least this long, and until nobody has called for a while. How long
+# that is depends on the control plane, and on how busy the machines are.
 _PROPAGATION_SECONDS = 0.5
+_QUIET_SECONDS = 0.25
+_LOOK_SECONDS = 0.02
 
 log = structlog.get_logger("mesh.server")
 
@@ -133,7 +137,8 @@ class RunningService:
                 raise StartFailed(f"{self._context}: cannot listen on {settings.metrics_listen}: {error.strerror}") from error
         await foundation.bus.open()
         self._service = self._build(foundation)
-        self._server = self._transport.server(self._handlers(self._service), settings.listen)
+        self._handlers = self._built_handlers(self._service)
+        self._server = self._transport.server(self._handlers, settings.listen)
         return self._server
 
     async def serve(self) -> None:
@@ -150,12 +155,12 @@ class RunningService:
         log.info("serving", address=self.address)
 
     async def drain(self) -> None:
-        """Deregister → NOT_SERVING → finish running calls → background work → channels, pool, bus, telemetry."""
+        """Deregister → NOT_SERVING → callers turn elsewhere → running calls finish → background work → channels, pool, bus, telemetry."""
         registered = self._registration is not None
         await self._leave_registry()
         await self._server.set_serving(False)
         if registered:
-            await asyncio.sleep(_PROPAGATION_SECONDS)
+            await self._turned_away_from()
         await self._server.drain(self._settings.drain_seconds)
         self._stop.set()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -174,7 +179,19 @@ class RunningService:
         for task in done:
             task.result()
 
-    def _handlers(self, service: Service) -> dict[str, Handler]:
+    async def _turned_away_from(self) -> None:
+        """In the time of a drain at most: a caller may have an address of its own and never hear that we leave.
+
+        Connections that close under callers who still count on us fail all at once, more than their retry budgets allow to repeat.
+        """
+        began = time.perf_counter()
+        limit = began + max(_PROPAGATION_SECONDS, self._settings.drain_seconds)
+        quiet_at = began + _PROPAGATION_SECONDS
+        while (now := time.perf_counter()) < min(quiet_at, limit):
+            await asyncio.sleep(min(_LOOK_SECONDS, quiet_at - now))
+            quiet_at = max(quiet_at, max(handler.called_at for handler in self._handlers.values()) + _QUIET_SECONDS)
+
+    def _built_handlers(self, service: Service) -> dict[str, Handler]:
         settings = self._settings
         authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
         environment = CallEnvironment(authenticator, self.foundation.tracing, settings.access_log_ratio, {"edge", *contexts()})

@@ -40,13 +40,9 @@ class HostedServer:
         await self.host.set_serving(serving)
 
     async def drain(self, grace: float) -> None:
-        """When callers have turned elsewhere: no new connections; running calls get `grace` seconds in all, then they are cancelled."""
-        loop = asyncio.get_running_loop()
-        limit = loop.time() + grace
-        # Connections that close under callers who still count on us fail all at once, more than their retry budget allows to repeat.
-        await self.host.quiet(grace / 2)
+        """No new connections; running calls get `grace` seconds, then they are cancelled."""
         await self._admin.drain()
-        await self.host.finish(max(0.0, limit - loop.time()))
+        await self.host.finish(grace)
 
 
 class HostedTransport:

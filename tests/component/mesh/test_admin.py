@@ -9,12 +9,12 @@ from typing import Any, cast
 import grpc
 import httpx
 import pytest
-from reelmesh.admin.v1 import admin_service_pb2 as pb
-from reelmesh.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 from structlog.testing import capture_logs
 
 from mesh.server import RunningService, StartFailed
 from metadata_service.bootstrap import MIGRATIONS, build
+from reelmesh.admin.v1 import admin_service_pb2 as pb
+from reelmesh.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 from reelmesh.metadata.v1.metadata_service_pb2 import ListGenresRequest
 from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceStub
 from tests.services import admin, failure, serving, stub_of, token
