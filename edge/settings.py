@@ -1,14 +1,23 @@
 """What the process of control plane and edge is told by its environment."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
-from pydantic_settings import NoDecode
+from annotated_types import Interval
+from pydantic import BeforeValidator
 
 from edge.options import MEBIBYTE
 from mesh.registry.settings import RegistrySettings
 
 
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+_List = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class EdgeSettings(RegistrySettings):
     """Read from `REELMESH_*`. `listen` is where xDS is served, `http_listen` where metrics, scrape targets and readiness are, `edge_listen`
     where Envoy listens.
@@ -20,13 +29,13 @@ class EdgeSettings(RegistrySettings):
     listen: str = "127.0.0.1:18000"
     edge_listen: str = "127.0.0.1:8080"
     edge_max_body_bytes: int = 4 * MEBIBYTE
-    edge_cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)
-    edge_control_planes: Annotated[tuple[str, ...], NoDecode] = ()
-    edge_admins: Annotated[tuple[str, ...], NoDecode] = ()
+    edge_cors_origins: _List = ("*",)
+    edge_control_planes: _List = ()
+    edge_admins: _List = ()
     http_listen: str = "127.0.0.1:18001"
     otlp_endpoint: str = ""
-    trace_ratio: float = Field(default=0.01, ge=0, le=1)
-    access_log_ratio: float = Field(default=0.01, ge=0, le=1)
+    trace_ratio: Annotated[float, Interval(ge=0, le=1)] = 0.01
+    access_log_ratio: Annotated[float, Interval(ge=0, le=1)] = 0.01
     instance_id: str = "control-plane"
     version: str = "dev"
     commit: str = ""
@@ -36,8 +45,3 @@ class EdgeSettings(RegistrySettings):
     def control_plane_pages(self) -> tuple[str, ...]:
         """Where the edge and Prometheus find the pages of every control plane."""
         return self.edge_control_planes or (self.http_listen,)
-
-    @field_validator("edge_cors_origins", "edge_control_planes", "edge_admins", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -7,6 +7,7 @@ form of a status.
 
 import asyncio
 import inspect
+import math
 import random
 import time
 import typing
@@ -90,6 +91,7 @@ class Handler:
         self._method = method
         self._table = table
         self._environment = environment
+        self.called_at = -math.inf  # the last time, on the clock of time.perf_counter
         self._tracing = environment.tracing
         self._request_type: type[Message] = GetMessageClass(policy.input)
         self._check = checker(policy.input)
@@ -173,7 +175,7 @@ class _Progress:
 
     def __init__(self, handler: Handler, incoming: Incoming) -> None:
         self._handler, self._incoming = handler, incoming
-        self._started = time.perf_counter()
+        self._started = handler.called_at = time.perf_counter()
         self._trace, self._span = handler._tracing.server_call(handler.policy.path, incoming.metadata.get("traceparent"))
         self._call: Call | None = None
 

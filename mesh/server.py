@@ -5,6 +5,8 @@ import gc
 import os
 import signal
 import sys
+import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
@@ -13,13 +15,12 @@ import grpc
 import psycopg
 import structlog
 from google.protobuf.descriptor import ServiceDescriptor
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from mesh import admin
 from mesh.auth import Authenticator, KeySet
 from mesh.build import BuildInfo
 from mesh.control_plane.client_bootstrap import use_control_plane
+from mesh.environment import WrongSettings, read_settings
 from mesh.errors import MeshError
 from mesh.events.bus import Bus
 from mesh.handlers import CallEnvironment, ErrorTable, Handler, build_handlers
@@ -29,7 +30,6 @@ from mesh.metrics import metrics_page
 from mesh.pages import PageServer
 from mesh.policy import contexts, policies
 from mesh.postgres.database import Database
-from mesh.postgres.migrations import migrate
 from mesh.registry.advertised import advertised, with_host
 from mesh.registry.choice import registry_of
 from mesh.registry.port import Instance, Registration, RegistryUnavailable
@@ -39,8 +39,11 @@ from mesh.transport.grpcio.transport import GrpcioTransport, on_the_mesh
 from mesh.transport.port import ClientChannel, Server, Transport
 
 _READINESS_SECONDS = 1.0
-# From deregistration until the last client's endpoints have changed; measured well below this on one machine.
+# From deregistration until the last caller's endpoints have changed: at least this long, and until nobody has called for a while. How long
+# that is depends on the control plane, and on how busy the machines are.
 _PROPAGATION_SECONDS = 0.5
+_QUIET_SECONDS = 0.25
+_LOOK_SECONDS = 0.02
 
 log = structlog.get_logger("mesh.server")
 
@@ -115,20 +118,18 @@ class RunningService:
         self._pages: PageServer | None = None
         self.address = ""
 
-    async def start(self, migrations: str) -> None:
-        """Migrated, connected, SERVING and registered when it returns. StartFailed says what stood in the way."""
-        await self.prepare(migrations)
+    async def start(self) -> None:
+        """Connected, SERVING and registered when it returns. StartFailed says what stood in the way."""
+        await self.prepare()
         await self.serve()
 
-    async def prepare(self, migrations: str) -> Server:
+    async def prepare(self) -> Server:
         """Everything that a call needs, before there are calls."""
         settings, foundation = self._settings, self.foundation
         try:
-            await asyncio.to_thread(migrate, settings.database_url, migrations)
             await foundation.database.open()
-        except (psycopg.Error, DBAPIError, MeshError) as error:
-            reason = error.orig if isinstance(error, DBAPIError) else error
-            raise StartFailed(f"{self._context}: the database cannot be used: {str(reason).strip().splitlines()[0]}") from error
+        except (psycopg.Error, MeshError) as error:
+            raise StartFailed(_database_unusable(self._context, error)) from error
         if settings.metrics_listen:
             try:
                 self._pages = PageServer(settings.metrics_listen, {"/metrics": metrics_page})
@@ -136,7 +137,8 @@ class RunningService:
                 raise StartFailed(f"{self._context}: cannot listen on {settings.metrics_listen}: {error.strerror}") from error
         await foundation.bus.open()
         self._service = self._build(foundation)
-        self._server = self._transport.server(self._handlers(self._service), settings.listen)
+        self._handlers = self._built_handlers(self._service)
+        self._server = self._transport.server(self._handlers, settings.listen)
         return self._server
 
     async def serve(self) -> None:
@@ -153,12 +155,12 @@ class RunningService:
         log.info("serving", address=self.address)
 
     async def drain(self) -> None:
-        """Deregister → NOT_SERVING → finish running calls → background work → channels, pool, bus, telemetry."""
+        """Deregister → NOT_SERVING → callers turn elsewhere → running calls finish → background work → channels, pool, bus, telemetry."""
         registered = self._registration is not None
         await self._leave_registry()
         await self._server.set_serving(False)
         if registered:
-            await asyncio.sleep(_PROPAGATION_SECONDS)
+            await self._turned_away_from()
         await self._server.drain(self._settings.drain_seconds)
         self._stop.set()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -177,7 +179,19 @@ class RunningService:
         for task in done:
             task.result()
 
-    def _handlers(self, service: Service) -> dict[str, Handler]:
+    async def _turned_away_from(self) -> None:
+        """In the time of a drain at most: a caller may have an address of its own and never hear that we leave.
+
+        Connections that close under callers who still count on us fail all at once, more than their retry budgets allow to repeat.
+        """
+        began = time.perf_counter()
+        limit = began + max(_PROPAGATION_SECONDS, self._settings.drain_seconds)
+        quiet_at = began + _PROPAGATION_SECONDS
+        while (now := time.perf_counter()) < min(quiet_at, limit):
+            await asyncio.sleep(min(_LOOK_SECONDS, quiet_at - now))
+            quiet_at = max(quiet_at, max(handler.called_at for handler in self._handlers.values()) + _QUIET_SECONDS)
+
+    def _built_handlers(self, service: Service) -> dict[str, Handler]:
         settings = self._settings
         authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
         environment = CallEnvironment(authenticator, self.foundation.tracing, settings.access_log_ratio, {"edge", *contexts()})
@@ -235,17 +249,49 @@ class RunningService:
 def run(context: str, build: Build, migrations: str) -> None:
     """The `__main__` of a service: until SIGTERM or SIGINT, then drained; exit code 1 and one line when it cannot start."""
     try:
-        settings = Settings()
+        settings = read_settings(Settings, os.environ)
+        _migrate_apart(context, settings.database_url, migrations)
         if settings.transport == "envoy":
             from mesh.transport.envoy.process import become_host  # needs what the other transport does without
 
-            become_host(context, build, migrations, settings)
-        asyncio.run(_serve(context, build, migrations, settings))
-    except ValidationError as error:
-        wrong = "; ".join(f"REELMESH_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
-        sys.exit(f"{context}: wrong settings: {wrong}")
+            become_host(context, build, settings)
+        asyncio.run(_serve(context, build, settings))
+    except WrongSettings as error:
+        sys.exit(f"{context}: wrong settings: {error}")
     except StartFailed as error:
         sys.exit(str(error))
+
+
+def _migrate_apart(context: str, database_url: str, migrations: str) -> None:
+    """In a child, which takes SQLAlchemy and Alembic with it when it ends: 20 MB that a service has no other use for."""
+    child = os.fork()
+    if not child:
+        failure = _migration_failure(context, database_url, migrations)
+        if failure:
+            print(failure, file=sys.stderr, flush=True)
+        os._exit(1 if failure else 0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(1)  # it has said why
+
+
+def _migration_failure(context: str, database_url: str, migrations: str) -> str:
+    from sqlalchemy.exc import DBAPIError
+
+    from mesh.postgres.migrations import migrate
+
+    try:
+        migrate(database_url, migrations)
+    except DBAPIError as error:
+        return _database_unusable(context, error.orig or error)
+    except psycopg.Error as error:
+        return _database_unusable(context, error)
+    except Exception:
+        return traceback.format_exc()
+    return ""
+
+
+def _database_unusable(context: str, error: BaseException) -> str:
+    return f"{context}: the database cannot be used: {str(error).strip().splitlines()[0]}"
 
 
 def prepare_process(context: str, settings: Settings) -> None:
@@ -255,13 +301,13 @@ def prepare_process(context: str, settings: Settings) -> None:
         use_control_plane(os.environ, settings.xds_server_list(), node_id=settings.instance_id or context, zone=settings.zone)
 
 
-async def _serve(context: str, build: Build, migrations: str, settings: Settings) -> None:
+async def _serve(context: str, build: Build, settings: Settings) -> None:
     prepare_process(context, settings)
     service = RunningService(context, build, settings)
     terminated = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, terminated.set)
-    await service.start(migrations)
+    await service.start()
     gc.freeze()  # what is there now stays for ever; the collector need not look at it again
     waiting = asyncio.create_task(terminated.wait())
     failing = asyncio.create_task(service.failed_background())

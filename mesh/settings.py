@@ -1,15 +1,18 @@
 """What a process is told by its environment; there is no other configuration."""
 
+import json
 import os
 import socket
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from annotated_types import Interval
 
 from mesh.registry.settings import RegistrySettings
 
 
+@dataclass(frozen=True, kw_only=True)
 class Settings(RegistrySettings):
     """Read from `REELMESH_*`. Addresses are `host:port`; port 0 lets the kernel choose. Durations are seconds."""
 
@@ -17,7 +20,7 @@ class Settings(RegistrySettings):
     listen: str = "127.0.0.1:0"
     advertise: str = ""
     database_url: str = ""
-    database_pool_size: int = Field(default=10, ge=1, le=200)
+    database_pool_size: Annotated[int, Interval(ge=1, le=200)] = 10
     nats_url: str = ""
     xds_servers: str = ""
     jwks_file: Path | None = None
@@ -28,11 +31,11 @@ class Settings(RegistrySettings):
     commit: str = ""
     zone: str = "local"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    access_log_ratio: float = Field(default=0.01, ge=0, le=1)
+    access_log_ratio: Annotated[float, Interval(ge=0, le=1)] = 0.01
     otlp_endpoint: str = ""
-    trace_ratio: float = Field(default=0.01, ge=0, le=1)
+    trace_ratio: Annotated[float, Interval(ge=0, le=1)] = 0.01
     metrics_listen: str = ""
-    drain_seconds: float = Field(default=10.0, gt=0, le=120)
+    drain_seconds: Annotated[float, Interval(gt=0, le=120)] = 10.0
 
     def instance_name(self, context: str) -> str:
         """A process id alone is the same in every container."""
@@ -40,6 +43,20 @@ class Settings(RegistrySettings):
 
     def xds_server_list(self) -> list[str]:
         return [server.strip() for server in self.xds_servers.split(",") if server.strip()]
+
+
+def written_settings(settings: Settings) -> str:
+    """As text for another process of ours, see `checked_settings`."""
+    return json.dumps(asdict(settings), default=str)
+
+
+def checked_settings(text: str) -> Settings:
+    """What `written_settings` wrote, of settings that have been checked."""
+    values: dict[str, Any] = json.loads(text)
+    for field in fields(Settings):
+        if Path in get_args(field.type) and values[field.name] is not None:
+            values[field.name] = Path(values[field.name])
+    return Settings(**values)
 
 
 def host_and_port(address: str) -> tuple[str, int]:

@@ -24,11 +24,16 @@ def _nothing() -> None:
     return
 
 
+def _nowhere() -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     """One process: how to start it, when it is ready, what has to run before it. Times are seconds; every callable may block.
 
-    `prepare` runs before every start, `first_ready` once (its components wait for it), `gone` after every exit.
+    `admin` is the address of an Envoy's administration interface. `prepare` runs before every start, `first_ready` once (its components
+    wait for it), `gone` after every exit.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Component:
     command: Callable[[], Command]
     is_ready: Callable[[], bool]
     address: Callable[[], str]
+    admin: Callable[[], str] = _nowhere
     after: tuple[str, ...] = ()
     prepare: Callable[[], None] = _nothing
     first_ready: Callable[[], None] = _nothing

@@ -33,6 +33,7 @@ class ConsulRegistrations:
     def __init__(self, settings: RegistrySettings) -> None:
         self._connect, self._prefix = connecting(settings), settings.consul_prefix
         self._addresses: dict[str, str] = {}
+        self._admins: dict[str, str] = {}
 
     def is_registered(self, instance: str) -> bool:
         try:
@@ -41,13 +42,18 @@ class ConsulRegistrations:
             return False
         if definition is not None:
             self._addresses[instance] = f"{definition['Address']}:{definition['Port']}"
+            self._admins[instance] = definition["Meta"].get("admin", "")
         return definition is not None
 
     def address(self, instance: str) -> str:
         return self._addresses.get(instance, "")
 
+    def admin(self, instance: str) -> str:
+        return self._admins.get(instance, "")
+
     def remove(self, instance: str) -> None:
         self._addresses.pop(instance, None)
+        self._admins.pop(instance, None)
         try:
             asyncio.run(self._deregister(instance))
         except ConsulException:

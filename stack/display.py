@@ -86,7 +86,7 @@ class LiveDisplay:
 def process_table(rows: Sequence[tuple[ProcessEntry, str, int]]) -> Table:
     """Each row with its health and its resident bytes."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("process", "health", "address", "pid", "memory", "restarts", "last exit"):
+    for header in ("process", "health", "address", "admin", "pid", "memory", "restarts", "last exit"):
         table.add_column(header, justify="right" if header in ("pid", "memory", "restarts") else "left")
     for entry, health, size in rows:
         memory = f"{size / (1 << 20):.0f} MiB" if size else ""
@@ -94,11 +94,12 @@ def process_table(rows: Sequence[tuple[ProcessEntry, str, int]]) -> Table:
             entry.name,
             Text(health, style=_COLOURS.get(health, "default")),
             entry.address,
+            entry.admin,
             str(entry.pid or ""),
             memory,
             str(entry.restarts),
             entry.last_exit,
         )
     total = sum(size for _, _, size in rows)
-    table.add_row("", "", "", "", f"{total / (1 << 20):.0f} MiB", "", "", style="dim")
+    table.add_row("", "", "", "", "", f"{total / (1 << 20):.0f} MiB", "", "", style="dim")
     return table

@@ -140,10 +140,11 @@ class Platform:
             ),
             is_ready=lambda: self._registrations.is_registered(name),
             address=lambda: self._registrations.address(name),
+            admin=lambda: self._registrations.admin(name),
             after=("postgres", "nats", *self._beneath_all, *(("control-plane",) if self._options.edge else ())),
             prepare=lambda: self._registrations.remove(name),  # left from a stack that was killed
             gone=lambda: self._registrations.remove(name),  # a killed service cannot deregister itself
-            stop_timeout=_DRAIN + 5,
+            stop_timeout=2 * _DRAIN + 4,  # until callers have turned elsewhere, until their calls have ended
         )
 
     def _edge(self, services: tuple[str, ...]) -> Component:
@@ -153,7 +154,9 @@ class Platform:
             self._envoy.prepare()
             write_bootstrap(self._directory.edge / "bootstrap.json", xds_servers=[self._xds_address], admin=self._edge_admin)
 
-        return _server(self._envoy, "edge", prepare=prepare, after=("control-plane", *services), start_timeout=20)
+        return _server(
+            self._envoy, "edge", prepare=prepare, admin=lambda: self._edge_admin, after=("control-plane", *services), start_timeout=20
+        )
 
     def _python(self, module: str, settings: dict[str, str]) -> Command:
         ratio = 1.0 if self._jaeger and self._options.trace_ratio is None else self._options.trace_ratio
@@ -185,6 +188,7 @@ def _server(
     after: tuple[str, ...] = (),
     start_timeout: float = 60,
     stop_timeout: float = 15,
+    admin: Callable[[], str] = lambda: "",
 ) -> Component:
     return Component(
         name=name,
@@ -192,6 +196,7 @@ def _server(
         command=server.command,
         is_ready=server.is_ready,
         address=lambda: server.address,
+        admin=admin,
         after=after,
         prepare=prepare or server.prepare,
         first_ready=first_ready,

@@ -105,10 +105,11 @@ class SupervisedProcess:
                 _signal(child, signal.SIGKILL)
             code = await child.wait()
             _kill_group(child.pid)
-            self._child, self.pid = None, None
-            self.last_exit = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             with suppress(OSError):
                 await asyncio.to_thread(self.component.gone)
+            # Last, and nothing is awaited until the state says the same: nobody is shown a healthy process without a pid.
+            self._child, self.pid = None, None
+            self.last_exit = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     async def _spawn(self) -> asyncio.subprocess.Process | None:
         await asyncio.to_thread(self.component.prepare)

@@ -18,6 +18,7 @@ class ProcessEntry:
     kind: str
     pid: int | None
     address: str
+    admin: str
     state: str
     restarts: int
     last_exit: str
@@ -39,6 +40,7 @@ def entries(processes: Iterable[ProcessView]) -> tuple[ProcessEntry, ...]:
             kind=process.component.kind,
             pid=process.pid,
             address=process.component.address(),
+            admin=process.component.admin(),
             state=process.state.value,
             restarts=process.restarts,
             last_exit=process.last_exit,

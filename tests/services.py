@@ -1,5 +1,6 @@
 """A service in this process on port 0, and what its tests need to call it."""
 
+import asyncio
 import base64
 import json
 import time
@@ -16,6 +17,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from mesh.postgres.migrations import migrate
 from mesh.server import Build, RunningService
 from mesh.settings import Settings
 
@@ -79,8 +81,9 @@ async def serving(
         instance_id=f"{context}-test",
         **settings,
     )
+    await asyncio.to_thread(migrate, database_url, migrations)
     service = RunningService(context, build, chosen, dial=dial)
-    await service.start(migrations)
+    await service.start()
     try:
         yield service
     finally:

@@ -8,6 +8,7 @@ from mesh.settings import host_and_port
 
 EXTENSION = "type.googleapis.com/envoy.extensions."
 _MAX_CONNECTIONS = 10_000
+_HEAP = "envoy.resource_monitors.fixed_heap"
 
 
 def ads_config() -> dict[str, Any]:
@@ -42,8 +43,8 @@ def xds_cluster(servers: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def overload_manager() -> dict[str, Any]:
-    """Bounds the connections that the process accepts."""
+def overload_manager(max_heap_bytes: int | None = None) -> dict[str, Any]:
+    """Bounds the connections that the process accepts, and its heap: near the bound it gives memory back, then it refuses requests."""
     connections = {
         "name": "envoy.resource_monitors.global_downstream_max_connections",
         "typed_config": {
@@ -51,7 +52,20 @@ def overload_manager() -> dict[str, Any]:
             "max_active_downstream_connections": _MAX_CONNECTIONS,
         },
     }
-    return {"resource_monitors": [connections]}
+    if max_heap_bytes is None:
+        return {"resource_monitors": [connections]}
+    heap = {
+        "name": _HEAP,
+        "typed_config": {
+            "@type": f"{EXTENSION}resource_monitors.fixed_heap.v3.FixedHeapConfig",
+            "max_heap_size_bytes": max_heap_bytes,
+        },
+    }
+    actions = [
+        {"name": f"envoy.overload_actions.{action}", "triggers": [{"name": _HEAP, "threshold": {"value": part}}]}
+        for action, part in (("shrink_heap", 0.9), ("stop_accepting_requests", 0.95))
+    ]
+    return {"refresh_interval": "0.25s", "resource_monitors": [connections, heap], "actions": actions}
 
 
 def socket_address(address: str) -> dict[str, Any]:

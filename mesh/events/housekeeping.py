@@ -34,6 +34,6 @@ async def clean(connection: Connection, retention: Retention) -> bool:
     """One short round; True when there may be more to remove."""
     more = False
     for statement, days in ((_OUTBOX, retention.outbox), (_INBOX, retention.inbox), (_REQUEST_IDS, retention.request_ids)):
-        removed = (await connection.execute(statement.sql, statement.values({"seconds": days * 86_400.0}))).rowcount
+        removed = (await connection.execute(statement.sql, {"seconds": days * 86_400.0})).rowcount
         more = more or removed >= _ROWS_AT_ONCE
     return more

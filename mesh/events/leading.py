@@ -49,7 +49,7 @@ async def lead(database: Database, name: str, stop: asyncio.Event, work: Callabl
         try:
             async with database.dedicated_connection() as connection:
                 while going_on(stop):
-                    row = await (await connection.execute(_LOCK.sql, _LOCK.values({"name": name}))).fetchone()
+                    row = await (await connection.execute(_LOCK.sql, {"name": name})).fetchone()
                     if row == (True,):
                         failures = 0
                         await work(connection)

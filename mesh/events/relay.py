@@ -18,8 +18,8 @@ from mesh.events.streams import ensure_streams
 from mesh.events.tracing import publishing
 from mesh.events.wire import KEY, MESSAGE_ID, TIME, TRACEPARENT, TYPE, subject_of
 from mesh.postgres.database import Database
+from mesh.postgres.outbox import OUTBOX_CHANNEL
 from mesh.postgres.statements import text_statement
-from mesh.postgres.tables import OUTBOX_CHANNEL
 from mesh.postgres.transaction import Connection
 from mesh.tracing import Tracing, finish, traceparent_of
 

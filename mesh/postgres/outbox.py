@@ -8,9 +8,10 @@ from google.protobuf.message import Message
 
 from mesh.call import current_call
 from mesh.postgres.statements import text_statement
-from mesh.postgres.tables import OUTBOX_CHANNEL
 from mesh.postgres.transaction import Transaction
 
+# Notified at commit.
+OUTBOX_CHANNEL = "outbox"
 # Well under the 1 MiB that NATS takes by default; an event that outgrows it should name its subject instead of carrying it.
 MAX_EVENT_BYTES = 512 * 1024
 _KEY = re.compile(r"[ -~]{1,500}")  # it travels as a header

@@ -5,8 +5,6 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-OUTBOX_CHANNEL = "outbox"
-
 
 class Operations(Protocol):
     """What is needed of the module `alembic.op`."""

@@ -22,11 +22,11 @@ _LONGEST_SUMMARY = 255
 
 
 async def run(connection: _Connection, statement: Statement, params: Mapping[str, Any]) -> psycopg.AsyncCursor[tuple[Any, ...]]:
-    """Executes it. `params` are as `statement.values` takes them."""
+    """Executes it."""
     if current_recording.get() is None:
-        return await connection.execute(statement.sql, statement.values(params))
+        return await connection.execute(statement.sql, params)
     with recorded(connection, statement.sql.decode()):
-        return await connection.execute(statement.sql, statement.values(params))
+        return await connection.execute(statement.sql, params)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ class Transaction:
         try:
             async with self.connection.cursor() as cursor:
                 with recorded(self.connection, statement.sql.decode(), len(rows)):
-                    await cursor.executemany(statement.sql, [statement.values(row) for row in rows])
+                    await cursor.executemany(statement.sql, rows)
                 return cursor.rowcount
         except psycopg.Error as error:
             raise_translated(error)

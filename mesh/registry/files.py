@@ -1,4 +1,4 @@
-"""The files of the local registry: how an entry is written, read and told dead."""
+"""The files of the local registry: how an entry is written and told dead."""
 
 import json
 import os
@@ -8,32 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from pydantic import BaseModel, ConfigDict
 
 from mesh.registry.port import Instance
-
-
-class _Content(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    context: str
-    instance_id: str
-    host: str
-    port: int
-    version: str
-    zone: str
-    metadata: dict[str, str]
-    address: str
-    machine: str
-    pid: int
-    # A process id alone may belong to somebody else by now.
-    process_start: float
-
-
-class _Left(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    left: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +42,25 @@ def entry_of(instance: Instance) -> Entry:
 
 def written(entry: Entry) -> bytes:
     instance = entry.instance
-    content = _Content(
-        context=instance.context,
-        instance_id=instance.instance_id,
-        host=instance.host,
-        port=instance.port,
-        version=instance.version,
-        zone=instance.zone,
-        metadata={**instance.metadata, "pid": str(entry.pid)},
-        address=instance.address,
-        machine=entry.machine,
-        pid=entry.pid,
-        process_start=entry.process_start,
-    )
-    return content.model_dump_json(indent=2).encode()
+    content = {
+        "context": instance.context,
+        "instance_id": instance.instance_id,
+        "host": instance.host,
+        "port": instance.port,
+        "version": instance.version,
+        "zone": instance.zone,
+        "metadata": {**instance.metadata, "pid": str(entry.pid)},
+        "address": instance.address,
+        "machine": entry.machine,
+        "pid": entry.pid,
+        "process_start": entry.process_start,
+    }
+    return json.dumps(content, indent=2).encode()
 
 
 def farewell(instance: Instance) -> bytes:
     """Written in place of an entry: gone on purpose, in contrast to a file that somebody lost."""
-    return _Left(left=instance.instance_id).model_dump_json().encode()
-
-
-def read(content: bytes) -> Entry | None:
-    """An entry, or None for one that has left. Raises ValueError for anything else."""
-    if "left" in json.loads(content):
-        _Left.model_validate_json(content)
-        return None
-    found = _Content.model_validate_json(content)
-    fields = found.model_dump(include={"context", "instance_id", "host", "port", "version", "zone", "metadata"})
-    return Entry(Instance(**fields), found.machine, found.pid, found.process_start)
+    return json.dumps({"left": instance.instance_id}).encode()
 
 
 def write_whole(path: Path, content: bytes) -> None:

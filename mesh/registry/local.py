@@ -8,9 +8,8 @@ from contextlib import aclosing
 from pathlib import Path
 
 import structlog
-from watchfiles import awatch
 
-from mesh.registry.files import Entry, entry_of, farewell, read, write_whole, written
+from mesh.registry.files import Entry, entry_of, farewell, write_whole, written
 from mesh.registry.port import Instance, Registration, RegistryUnavailable
 
 _log = structlog.get_logger(__name__)
@@ -58,6 +57,8 @@ class LocalRegistry:
 
     async def _wake_ups(self) -> AsyncGenerator[None, None]:
         """At once, then after each change in the directory and at least every `poll` seconds."""
+        from watchfiles import awatch  # not loaded by services, which only register
+
         milliseconds = max(1, int(self._poll * 1000))
         while True:
             yield
@@ -130,6 +131,8 @@ class _View:
         return frozenset(entry.instance for entry in self._known.values())
 
     def _read(self, path: Path) -> Entry | None:
+        from mesh.registry.reading import read  # not loaded by services, which only register
+
         try:
             entry = read(path.read_bytes())
         except FileNotFoundError:

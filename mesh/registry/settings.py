@@ -1,26 +1,30 @@
 """What a process is told about its registry."""
 
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+_PREFIX = re.compile(r"[A-Za-z0-9-]*")
 
 
-class RegistrySettings(BaseSettings):
+@dataclass(frozen=True, kw_only=True)
+class RegistrySettings:
     """Read from `REELMESH_*`. `consul_addr` is `host:port`, or `https://host:port` for TLS; the files are PEM."""
-
-    model_config = SettingsConfigDict(env_prefix="REELMESH_", frozen=True)
 
     registry: Literal["local", "consul"] = "local"
     registry_dir: Path | None = None
     consul_addr: str = "127.0.0.1:8500"
-    consul_token: SecretStr = SecretStr("")
+    consul_token: str = field(default="", repr=False)
     consul_ca_file: Path | None = None
     consul_cert_file: Path | None = None
     consul_key_file: Path | None = None
-    consul_prefix: str = Field(default="reelmesh-", pattern=r"^[A-Za-z0-9-]*$")
+    consul_prefix: str = "reelmesh-"
+
+    def __post_init__(self) -> None:
+        if not _PREFIX.fullmatch(self.consul_prefix):
+            raise ValueError("consul_prefix has letters, digits and dashes only")
 
     @property
     def consul_url(self) -> str:

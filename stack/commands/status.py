@@ -31,7 +31,7 @@ def status(
         sizes = resident_bytes(process.pid for process in state.processes if process.pid)
         rows = [(entry, word, sizes.get(entry.pid or 0, 0)) for entry, word in zip(state.processes, health, strict=True)]
         if as_json:
-            rest = ("name", "kind", "pid", "address")
+            rest = ("name", "kind", "pid", "address", "admin")
             processes = [{**{key: asdict(entry)[key] for key in rest}, "health": word, "rss_bytes": size} for entry, word, size in rows]
             print(json.dumps({"processes": processes, "urls": dict(state.urls)}, indent=2))
             return

@@ -107,15 +107,19 @@ def test_a_failed_call_tells_the_status(stack: WholeStack) -> None:
     assert (status["code"], status["details"][0]["reason"]) == (5, "MOVIE_NOT_FOUND")
 
 
-def test_status_is_exactly_what_programs_were_promised(stack: WholeStack, http: httpx.Client) -> None:
+def test_status_is_exactly_what_programs_were_promised(stack: WholeStack, http: httpx.Client, transport: str) -> None:
     shown = said(reelmesh(stack, "status", "--json"))
     assert set(shown) == {"processes", "urls"}
     assert names(shown["processes"]) == ["postgres", "nats", "control-plane", "movie-1", "rating-1", "metadata-1", "edge"]
     for process in shown["processes"]:
-        assert set(process) == {"name", "kind", "pid", "address", "health", "rss_bytes"}
+        assert set(process) == {"name", "kind", "pid", "address", "admin", "health", "rss_bytes"}
         assert (process["health"], psutil.pid_exists(process["pid"])) == ("healthy", True)
         assert process["rss_bytes"] > 1 << 20
         assert process["address"].startswith("127.0.0.1:")
+        if process["kind"] == "envoy" or (process["kind"] == "service" and transport == "envoy"):
+            assert http.get(f"http://{process['admin']}/server_info").json()["state"] == "LIVE"
+        else:
+            assert process["admin"] == ""
     assert shown["urls"]["edge"] == stack.edge
     assert http.get(shown["urls"]["openapi"]).json()["openapi"].startswith("3.1")
     assert "<html" in http.get(shown["urls"]["docs"]).text.lower()

@@ -77,4 +77,4 @@ def connecting(settings: RegistrySettings) -> Callable[[], AsyncConsul]:
     tls = ssl.create_default_context(cafile=settings.consul_ca_file)
     if settings.consul_cert_file is not None:
         tls.load_cert_chain(settings.consul_cert_file, settings.consul_key_file)
-    return partial(AsyncConsul, settings.consul_url, settings.consul_token.get_secret_value(), tls)
+    return partial(AsyncConsul, settings.consul_url, settings.consul_token, tls)

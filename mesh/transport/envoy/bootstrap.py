@@ -11,17 +11,21 @@ NODE_CLUSTER = "service-host"
 LISTENER = "service"
 
 _MEBIBYTE = 1024 * 1024
+# Envoy's and that of Python's larger objects, which share an allocator. A service takes 40 MB; one that takes this much is out of hand.
+MAX_HEAP_BYTES = 1024 * _MEBIBYTE
 _MAX_STREAMS = 1024  # of one connection; an edge or a client process has one or a few
 _MAX_HEADER_KIBIBYTES = 16
 
 
-def bootstrap(app: str, listen: str, *, node_id: str, zone: str, xds_servers: Sequence[str]) -> dict[str, Any]:
+def bootstrap(
+    app: str, listen: str, *, node_id: str, zone: str, xds_servers: Sequence[str], max_heap_bytes: int = MAX_HEAP_BYTES
+) -> dict[str, Any]:
     """`app` is `module:attribute` of an ASGI application; without `xds_servers` there are no clusters to call."""
     configuration: dict[str, Any] = {
         "node": {"id": node_id, "cluster": NODE_CLUSTER, "locality": {"zone": zone}},
         "admin": {"address": socket_address("127.0.0.1:0")},
         "static_resources": {"listeners": [_listener(app, listen)]},
-        "overload_manager": overload_manager(),
+        "overload_manager": overload_manager(max_heap_bytes),
     }
     if xds_servers:
         source = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "2s"}  # then without: a service can start alone

@@ -7,6 +7,7 @@ would fill our memory (https://github.com/curioswitch/pyvoy, docs/http-client.md
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any
 
 from google.protobuf.message import Message
@@ -55,19 +56,23 @@ class Retries:
 
 
 class HostedChannel:
-    """A channel to `context`, which is also the name of the cluster; `outside` takes everything but unary calls in a request."""
+    """A channel to `context`, which is also the name of the cluster; `outside` takes everything but unary calls in a request.
 
-    def __init__(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, outside: ClientChannel) -> None:
+    It is made when it is first used: gRPC's core costs threads and memory that most services never need.
+    """
+
+    def __init__(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, outside: Callable[[], ClientChannel]) -> None:
         self._context = context
         self._policies = policies
         self._tracing = tracing
-        self._outside = outside
+        self._make_outside = outside
+        self._made_outside: ClientChannel | None = None
         self._retries = Retries()
 
     def unary_unary(
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
-        outside: Callable[[Message], Awaitable[Message]] = self._outside.unary_unary(method, request_serializer, response_deserializer)
+        outside = self._from_outside("unary_unary", method, request_serializer, response_deserializer)
         outgoing = Outgoing(self._policies[method], self._tracing, _answered)
         through = _ThroughEnvoy(self._context, outgoing.policy, self._retries)
 
@@ -75,23 +80,38 @@ class HostedChannel:
             exchange = current_exchange.get()
             # A task may outlive the request that began it (a load that others wait for); Envoy's streams do not.
             if exchange is None or not exchange.is_open:
-                return await outside(request)
+                return await outside()(request)  # type: ignore[no-any-return]  # as above
             with outgoing.attempt() as (timeout, metadata):
                 return response_deserializer(await through(request_serializer(request), timeout, metadata))  # type: ignore[no-any-return]  # given to us
 
         return send
 
     def unary_stream(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Any:
-        return self._outside.unary_stream(method, request_serializer, response_deserializer)
+        call = self._from_outside("unary_stream", method, request_serializer, response_deserializer)
+        return lambda request: call()(request)
 
     def stream_unary(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Any:
-        return self._outside.stream_unary(method, request_serializer, response_deserializer)
+        call = self._from_outside("stream_unary", method, request_serializer, response_deserializer)
+        return lambda requests: call()(requests)
 
     def stream_stream(self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False) -> Any:
-        return self._outside.stream_stream(method, request_serializer, response_deserializer)
+        call = self._from_outside("stream_stream", method, request_serializer, response_deserializer)
+        return lambda requests: call()(requests)
 
     async def close(self) -> None:
-        await self._outside.close()
+        if self._made_outside is not None:
+            await self._made_outside.close()
+
+    def _from_outside(self, kind: str, method: str, request_serializer: Any, response_deserializer: Any) -> Callable[[], Any]:
+        """What the stub of `method` would have got from the gRPC channel."""
+
+        @cache
+        def made() -> Any:
+            if self._made_outside is None:
+                self._made_outside = self._make_outside()
+            return getattr(self._made_outside, kind)(method, request_serializer, response_deserializer)
+
+        return made
 
 
 class _ThroughEnvoy:

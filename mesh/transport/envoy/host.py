@@ -15,8 +15,6 @@ from mesh.transport.port import Servable
 _LOOK_SECONDS = 0.02
 _CUT_OFF = status_pb2.Status(code=code_pb2.UNAVAILABLE, message="The service is going down.")
 _UNWINDING_SECONDS = 1.0
-# While draining: without a new call for this long, the callers have learnt that we go.
-_QUIET_SECONDS = 0.25
 # From our last answer until Envoy has written it.
 _FLUSHING_SECONDS = 0.05
 
@@ -31,7 +29,6 @@ class Host:
         self._methods = {path.encode(): method for path, method in served.items()}
         self._open: set[Exchange] = set()
         self._looking: asyncio.TimerHandle | None = None
-        self._last_arrival: float | None = None  # kept while draining only
         self._closed = False
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -52,8 +49,6 @@ class Host:
             path = scope["raw_path"].decode("latin-1")
             exchange.finish(status_pb2.Status(code=code_pb2.UNIMPLEMENTED, message=f"There is no method {path} here."))
             return
-        if self._last_arrival is not None:
-            self._last_arrival = time.monotonic()
         self._open.add(exchange)
         if self._looking is None:
             self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
@@ -70,14 +65,6 @@ class Host:
     async def set_serving(self, serving: bool) -> None:
         """The health of the process as a whole (the empty name) and of each of its services."""
         await self._health.set_serving(serving)
-
-    async def quiet(self, seconds: float) -> None:
-        """Returns when no call has come for a while, so that callers seem to have learnt that we go; after `seconds` at most."""
-        await self._health.shut_down()
-        self._last_arrival = time.monotonic()
-        limit = self._last_arrival + seconds
-        while time.monotonic() < min(limit, self._last_arrival + _QUIET_SECONDS):  # noqa: ASYNC110  # that nothing comes is no event
-            await asyncio.sleep(_LOOK_SECONDS)
 
     async def finish(self, grace: float) -> None:
         """Waits at most `grace` seconds for the calls under way; then what is left is cancelled, and what still comes is refused."""

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import structlog
 
 from mesh.server import RunningService, StartFailed, prepare_process
-from mesh.settings import Settings, host_and_port
+from mesh.settings import Settings, checked_settings, host_and_port, written_settings
 from mesh.transport.envoy.admin import Admin
 from mesh.transport.envoy.bootstrap import bootstrap
 from mesh.transport.envoy.host import Host
@@ -32,15 +32,15 @@ _host: Host | None = None
 _life: asyncio.Task[None] | None = None
 
 
-def become_host(context: str, build: Callable[..., Any], migrations: str, settings: Settings) -> NoReturn:
+def become_host(context: str, build: Callable[..., Any], settings: Settings) -> NoReturn:
     """Raises StartFailed for what is wrong before Envoy could say it less readably."""
     _require_free(context, settings.listen)
     node = settings.instance_name(context)
-    service = {"context": context, "build": f"{build.__module__}:{build.__qualname__}", "migrations": migrations}
+    service = {"context": context, "build": f"{build.__module__}:{build.__qualname__}", "settings": written_settings(settings)}
     admin_file = Path(tempfile.mkdtemp(prefix="reelmesh-envoy-")) / "admin"
     try:
         configuration = bootstrap(
-            "mesh.transport.envoy.process:app", settings.listen, node_id=node, zone=settings.zone, xds_servers=settings.xds_server_list()
+            "mesh.transport.envoy.entry:app", settings.listen, node_id=node, zone=settings.zone, xds_servers=settings.xds_server_list()
         )
         become(configuration, admin_file, {_SERVICE: json.dumps(service)})
     except (HostMissing, ImportError) as error:
@@ -72,13 +72,13 @@ async def app(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[
 async def _prepared(termination: Termination) -> tuple[RunningService, HostedServer]:
     """The service with its database and handlers, before Envoy listens."""
     described = json.loads(os.environ[_SERVICE])
-    settings = Settings()
+    settings = checked_settings(described["settings"])
     prepare_process(described["context"], settings)
     module, _, name = described["build"].partition(":")
     service = RunningService(
         described["context"], getattr(importlib.import_module(module), name), settings, transport=HostedTransport(Admin.of_this_process())
     )
-    preparing = asyncio.ensure_future(service.prepare(described["migrations"]))
+    preparing = asyncio.ensure_future(service.prepare())
     stopping = asyncio.ensure_future(termination.requested.wait())
     await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
     if not preparing.done():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from mesh.policy import MethodPolicy
 from mesh.tracing import Tracing
@@ -39,13 +40,9 @@ class HostedServer:
         await self.host.set_serving(serving)
 
     async def drain(self, grace: float) -> None:
-        """When callers have turned elsewhere: no new connections; running calls get `grace` seconds in all, then they are cancelled."""
-        loop = asyncio.get_running_loop()
-        limit = loop.time() + grace
-        # Connections that close under callers who still count on us fail all at once, more than their retry budget allows to repeat.
-        await self.host.quiet(grace / 2)
+        """No new connections; running calls get `grace` seconds, then they are cancelled."""
         await self._admin.drain()
-        await self.host.finish(max(0.0, limit - loop.time()))
+        await self.host.finish(grace)
 
 
 class HostedTransport:
@@ -60,4 +57,4 @@ class HostedTransport:
         return HostedServer(handlers, self._admin)
 
     def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> HostedChannel:
-        return HostedChannel(context, policies, tracing, self._outside.channel(context, policies, tracing))
+        return HostedChannel(context, policies, tracing, partial(self._outside.channel, context, policies, tracing))

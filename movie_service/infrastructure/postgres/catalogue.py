@@ -1,32 +1,30 @@
-"""Movies as they are now, straight from the pool: statements compiled once, keyset pages."""
+"""Movies as they are now, straight from the pool; keyset pages."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from mesh.postgres.database import Database
-from mesh.postgres.statements import Statement, compiled
+from mesh.postgres.statements import Statement, text_statement
 from movie_service.application.ports import Listing, Order, Position
 from movie_service.domain.movie import Movie
 from movie_service.infrastructure.postgres.rows import COLUMNS, to_movie
-from movie_service.infrastructure.postgres.tables import movies
 
-_ONE = compiled(sa.select(*COLUMNS).where(movies.c.id == sa.bindparam("id")))
-_MANY = compiled(sa.select(*COLUMNS).where(movies.c.id == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.Text)))))
-_LATEST = compiled(
-    sa.select(movies.c.id)
-    .where(
-        movies.c.delete_time.is_(None),
-        movies.c.release_year.between(1, sa.bindparam("year")),
-        sa.or_(movies.c.release_date.is_(None), movies.c.release_date <= sa.bindparam("until")),
-    )
-    .order_by(movies.c.release_year.desc(), movies.c.release_date.desc().nulls_last(), movies.c.id)
-    .limit(sa.bindparam("size"))
-)
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM movies"  # noqa: S608  # constants of ours
+_ONE = text_statement(f"{_SELECT} WHERE id = %(id)s")
+_MANY = text_statement(f"{_SELECT} WHERE id = ANY (%(ids)s)")
+_LATEST = text_statement("""
+    SELECT id FROM movies
+    WHERE delete_time IS NULL AND release_year BETWEEN 1 AND %(year)s AND (release_date IS NULL OR release_date <= %(until)s)
+    ORDER BY release_year DESC, release_date DESC NULLS LAST, id LIMIT %(size)s
+""")
+# What an order compares, and the same of the place to go on from; each begins with what its index begins with.
+_SORTING = {
+    Order.ID: ("id", "%(id)s"),
+    Order.TITLE: ("lower(title), id", "lower(%(value)s), %(id)s"),  # upper and lower case side by side
+    Order.RELEASE_YEAR: ("release_year, id", "%(value)s, %(id)s"),
+    Order.CREATE_TIME: ("create_time, id", "%(value)s, %(id)s"),
+}
 
 
 class PostgresCatalogue:
@@ -55,23 +53,10 @@ class PostgresCatalogue:
 @cache
 def _page(listing: Listing, *, following: bool) -> Statement:
     """One of the 32 forms a page can be asked in."""
-    keys, place = _sorting(listing.order)
-    query = sa.select(*COLUMNS)
-    if not listing.with_deleted:
-        query = query.where(movies.c.delete_time.is_(None))
+    keys, place = _SORTING[listing.order]
+    conditions = [] if listing.with_deleted else ["delete_time IS NULL"]
     if following:
-        query = query.where(sa.tuple_(*keys) < sa.tuple_(*place) if listing.descending else sa.tuple_(*keys) > sa.tuple_(*place))
-    return compiled(query.order_by(*(key.desc() if listing.descending else key.asc() for key in keys)).limit(sa.bindparam("size")))
-
-
-def _sorting(order: Order) -> tuple[Sequence[sa.ColumnElement[Any]], Sequence[sa.ColumnElement[Any]]]:
-    """What the order compares, and the same of the place to go on from; both begin with what the index begins with."""
-    key, movie_id = movies.c[order.value], movies.c.id
-    value, place_id = sa.bindparam("value", type_=key.type), sa.bindparam("id", type_=movie_id.type)
-    match order:
-        case Order.ID:
-            return (movie_id,), (place_id,)
-        case Order.TITLE:  # upper and lower case side by side
-            return (sa.func.lower(key), movie_id), (sa.func.lower(value), place_id)
-        case _:
-            return (key, movie_id), (value, place_id)
+        conditions.append(f"({keys}) {'<' if listing.descending else '>'} ({place})")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    order = ", ".join(f"{key} DESC" for key in keys.split(", ")) if listing.descending else keys
+    return text_statement(f"{_SELECT}{where} ORDER BY {order} LIMIT %(size)s")

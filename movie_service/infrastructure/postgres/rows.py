@@ -4,22 +4,21 @@ from datetime import timedelta
 from typing import Any
 
 from movie_service.domain.movie import Facts, Movie
-from movie_service.infrastructure.postgres.tables import movies
 
 # The order of `to_movie` and `to_row`.
 COLUMNS = (
-    movies.c.id,
-    movies.c.title,
-    movies.c.original_title,
-    movies.c.release_year,
-    movies.c.release_date,
-    movies.c.runtime_seconds,
-    movies.c.original_language,
-    movies.c.genres,
-    movies.c.create_time,
-    movies.c.update_time,
-    movies.c.delete_time,
-    movies.c.revision,
+    "id",
+    "title",
+    "original_title",
+    "release_year",
+    "release_date",
+    "runtime_seconds",
+    "original_language",
+    "genres",
+    "create_time",
+    "update_time",
+    "delete_time",
+    "revision",
 )
 
 

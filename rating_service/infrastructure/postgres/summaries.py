@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from mesh.postgres.statements import text_statement
 from mesh.postgres.transaction import Row, Transaction
 from rating_service.domain.ratings import HALF_STARS, RatingSummary, ScoreChange
-from rating_service.infrastructure.postgres.tables import SCORE_COLUMNS
 
+SCORE_COLUMNS = tuple(f"score_{half}" for half in HALF_STARS)
 SUMMARY_COLUMNS = ", ".join(("movie_id", *SCORE_COLUMNS, "update_time"))
 _RETURNED = ", ".join(f"s.{column}" for column in ("movie_id", *SCORE_COLUMNS, "update_time"))
 _STEP = 5_000  # movies in one statement

@@ -4,11 +4,11 @@ import sqlalchemy as sa
 
 from mesh.postgres.tables import add_mesh_tables
 from rating_service.domain.ratings import HALF_STARS, PRIOR_MEAN, PRIOR_WEIGHT
+from rating_service.infrastructure.postgres.summaries import SCORE_COLUMNS
 
 metadata = sa.MetaData()
 add_mesh_tables(metadata)
 
-SCORE_COLUMNS = tuple(f"score_{half}" for half in HALF_STARS)
 _COUNT = " + ".join(SCORE_COLUMNS)
 _HALF_STARS = " + ".join(f"{half} * {column}" for half, column in zip(HALF_STARS, SCORE_COLUMNS, strict=True))
 _PRIOR = f"({2 * PRIOR_WEIGHT * PRIOR_MEAN:g} + {_HALF_STARS})::double precision / (2 * ({PRIOR_WEIGHT} + {_COUNT}))"

@@ -22,8 +22,7 @@ from rating_service.domain.errors import RatingNotFound
 from rating_service.domain.ratings import ImportedRating, RatingSummary, ScoreChange
 from rating_service.infrastructure.events.encode import encode
 from rating_service.infrastructure.postgres import ratings as stored_ratings
-from rating_service.infrastructure.postgres.summaries import PostgresSummaries, differences_of, summary_of
-from rating_service.infrastructure.postgres.tables import SCORE_COLUMNS
+from rating_service.infrastructure.postgres.summaries import SCORE_COLUMNS, PostgresSummaries, differences_of, summary_of
 from rating_service.infrastructure.postgres.unit_of_work import RatingUnitOfWork
 from tests.component.rating.recount import wrong_summaries
 

@@ -25,12 +25,12 @@ class Serving:
     log: Path
 
 
-def serve(transport: str, directory: Path) -> Serving:
+def serve(transport: str, directory: Path, *more: str) -> Serving:
     file, log = directory / "address", directory / "log"
     environment = {**os.environ, "ADDRESS_FILE": str(file), "PYTHONPATH": str(_PROJECT)}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tests.contract.transport.serve", transport],
+            [sys.executable, "-P", "-m", "tests.contract.transport.serve", transport, *more],
             env=environment,
             cwd=directory,
             stdout=output,

@@ -1,4 +1,4 @@
-"""`ADDRESS_FILE=… python -m tests.contract.transport.serve grpcio|envoy`: the methods under test until SIGTERM."""
+"""`ADDRESS_FILE=… python -m tests.contract.transport.serve grpcio|envoy [MAX_HEAP_BYTES]`: the methods under test until SIGTERM."""
 
 import asyncio
 import os
@@ -22,16 +22,23 @@ async def _serve(file: Path) -> None:
     await server.drain(2)
 
 
-def main(transport: str, file: Path) -> None:
+def main(transport: str, file: Path, max_heap: str = "") -> None:
     if transport == "grpcio":
         asyncio.run(_serve(file))
         return
-    from mesh.transport.envoy.bootstrap import bootstrap
+    from mesh.transport.envoy.bootstrap import MAX_HEAP_BYTES, bootstrap
     from mesh.transport.envoy.launch import become
 
-    configuration = bootstrap("tests.contract.transport.hosted:app", "127.0.0.1:0", node_id="test", zone="", xds_servers=[])
+    configuration = bootstrap(
+        "tests.contract.transport.hosted:app",
+        "127.0.0.1:0",
+        node_id="test",
+        zone="",
+        xds_servers=[],
+        max_heap_bytes=int(max_heap or MAX_HEAP_BYTES),
+    )
     become(configuration, file.with_suffix(".admin"), {})
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(os.environ["ADDRESS_FILE"]))
+    main(sys.argv[1], Path(os.environ["ADDRESS_FILE"]), *sys.argv[2:])

@@ -133,7 +133,9 @@ async def test_a_missing_directory_is_an_error_and_not_an_empty_registry(tmp_pat
         first = asyncio.create_task(watch.next())
         await asyncio.sleep(0.2)
         assert not first.done()
-        await registry.register(MOVIE)
+        # In one step: a directory that is there and empty is an empty registry, if only for a moment.
+        await LocalRegistry(tmp_path / "elsewhere").register(MOVIE)
+        (tmp_path / "elsewhere").rename(tmp_path / "registry")
         assert await first == {"movie-1"}
 
 
