@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.resources import NODE_CLUSTER
-from mesh.control_plane.envoy_bootstrap import ads_config, overload_manager, socket_address, xds_cluster
+from mesh.control_plane.envoy_bootstrap import administration, ads_config, overload_manager, xds_cluster
 
 # The paths of a whole contract are one regular expression; Envoy's default stops at a hundred instructions of RE2.
 _MAX_REGEX_SIZE = 100_000
@@ -24,7 +24,7 @@ def bootstrap(xds_servers: Sequence[str], node_id: str, admin: str) -> dict[str,
     source = {"ads": {}, "resource_api_version": "V3"}
     return {
         "node": {"id": node_id, "cluster": NODE_CLUSTER},
-        "admin": {"address": socket_address(admin)},
+        "admin": administration(admin),
         "static_resources": {"clusters": [xds_cluster(xds_servers)]},
         "dynamic_resources": {"ads_config": ads_config(), "cds_config": source, "lds_config": source},
         "layered_runtime": {"layers": [{"name": "edge", "static_layer": _RUNTIME}]},

