@@ -32,7 +32,6 @@ class Settings(RegistrySettings):
     otlp_endpoint: str = ""
     trace_ratio: float = Field(default=0.01, ge=0, le=1)
     metrics_listen: str = ""
-    envoy_admin_listen: str = "127.0.0.1:0"
     drain_seconds: float = Field(default=10.0, gt=0, le=120)
 
     def instance_name(self, context: str) -> str:

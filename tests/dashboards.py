@@ -19,7 +19,7 @@ def metrics_of(query: str) -> set[str]:
 
 def _names(node: Any) -> Iterator[str]:
     if isinstance(node, promql_parser.VectorSelector):
-        yield node.name
+        yield str(node.name)
     for part in ("lhs", "rhs", "expr", "vector_selector"):
         if (below := getattr(node, part, None)) is not None:
             yield from _names(below)

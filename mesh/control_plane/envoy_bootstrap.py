@@ -10,12 +10,6 @@ EXTENSION = "type.googleapis.com/envoy.extensions."
 _MAX_CONNECTIONS = 10_000
 
 
-def administration(address: str) -> dict[str, Any]:
-    """The administration interface. Beyond loopback it has only what is read to watch an Envoy: the rest can end it or tell its secrets."""
-    watched = {"allow_paths": [{"prefix": "/stats/prometheus"}, {"exact": "/ready"}]}
-    return {"address": socket_address(address), **({} if _is_loopback(address) else watched)}
-
-
 def ads_config() -> dict[str, Any]:
     """For `dynamic_resources`: one stream to the cluster that `xds_cluster` describes."""
     return {
@@ -63,10 +57,6 @@ def overload_manager() -> dict[str, Any]:
 def socket_address(address: str) -> dict[str, Any]:
     host, port = host_and_port(address)
     return {"socket_address": {"address": host, "port_value": port}}
-
-
-def _is_loopback(address: str) -> bool:
-    return ipaddress.ip_address(host_and_port(address)[0]).is_loopback
 
 
 def _is_ip(server: str) -> bool:

@@ -13,7 +13,9 @@ from stack.tokens import SigningKeys
 
 def keys(
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    publish: Annotated[Path | None, typer.Option(help="Write the public keys here too, for services that must not see the private one.")] = None,
+    publish: Annotated[
+        Path | None, typer.Option(help="Write the public keys here too, for services that must not see the private one.")
+    ] = None,
 ) -> None:
     """Make the signing key, unless there is one, and print the public keys (JWKS)."""
     with told():

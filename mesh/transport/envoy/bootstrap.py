@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mesh.control_plane.envoy_bootstrap import EXTENSION, administration, ads_config, overload_manager, socket_address, xds_cluster
+from mesh.control_plane.envoy_bootstrap import EXTENSION, ads_config, overload_manager, socket_address, xds_cluster
 
 NODE_CLUSTER = "service-host"
 LISTENER = "service"
@@ -15,13 +15,11 @@ _MAX_STREAMS = 1024  # of one connection; an edge or a client process has one or
 _MAX_HEADER_KIBIBYTES = 16
 
 
-def bootstrap(
-    app: str, listen: str, *, node_id: str, zone: str, xds_servers: Sequence[str], admin: str = "127.0.0.1:0"
-) -> dict[str, Any]:
+def bootstrap(app: str, listen: str, *, node_id: str, zone: str, xds_servers: Sequence[str]) -> dict[str, Any]:
     """`app` is `module:attribute` of an ASGI application; without `xds_servers` there are no clusters to call."""
     configuration: dict[str, Any] = {
         "node": {"id": node_id, "cluster": NODE_CLUSTER, "locality": {"zone": zone}},
-        "admin": administration(admin),
+        "admin": {"address": socket_address("127.0.0.1:0")},
         "static_resources": {"listeners": [_listener(app, listen)]},
         "overload_manager": overload_manager(),
     }

@@ -40,12 +40,7 @@ def become_host(context: str, build: Callable[..., Any], migrations: str, settin
     admin_file = Path(tempfile.mkdtemp(prefix="reelmesh-envoy-")) / "admin"
     try:
         configuration = bootstrap(
-            "mesh.transport.envoy.process:app",
-            settings.listen,
-            admin=settings.envoy_admin_listen,
-            node_id=node,
-            zone=settings.zone,
-            xds_servers=settings.xds_server_list(),
+            "mesh.transport.envoy.process:app", settings.listen, node_id=node, zone=settings.zone, xds_servers=settings.xds_server_list()
         )
         become(configuration, admin_file, {_SERVICE: json.dumps(service)})
     except (HostMissing, ImportError) as error:

@@ -60,6 +60,8 @@ def test_what_runs_on_is_watched() -> None:
 
 
 def test_the_image_is_built_from_every_package() -> None:
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"][
+        "packages"
+    ]
     let_in = re.findall(r"^!(\w+)/$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
     assert set(packages) - {"reelmesh"} | {"protos", "protogen"} == set(let_in)
