@@ -5,14 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := .tools/bin
 BUILT := $(patsubst tools/%/go.mod,.tools/%.built,$(wildcard tools/*/go.mod))
-PACKAGES := mesh movie_service rating_service metadata_service edge stack protogen bench tests
+PACKAGES := mesh movie_service rating_service metadata_service edge stack protogen bench deploy tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-slow check format protos stubs tools bench clean
+.PHONY: help up down test test-slow check format protos stubs tools bench dashboards compose-env compose-images clean
 
 help: ## what there is to make
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 up: $(READY) ## run the platform here (flags by ARGS='--detach --edge-port 9090')
 	@$(BIN)/reelmesh up $(ARGS)
@@ -58,6 +58,15 @@ endif
 bench: $(READY) ## all benchmarks, with a table and JSON under build/bench/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	@$(BIN)/python -m bench
+
+dashboards: $(READY) ## write Grafana's dashboards from their source
+	@$(BIN)/python -m deploy.dashboards
+
+compose-env: ## make .env for docker compose, with secrets of its own
+	@$(PYTHON) deploy/generate_env.py
+
+compose-images: $(READY) ## stand-ins for the images of docker-compose.yml, where no image registry is in reach (names by ARGS='nats consul')
+	@deploy/standins/build.sh $(ARGS)
 
 clean: ## remove what was generated; data and environment stay
 	rm -rf $(READY) build dist reelmesh .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

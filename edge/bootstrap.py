@@ -1,5 +1,6 @@
 """The little that the edge's Envoy has to be told before it can ask the control plane for the rest."""
 
+import ipaddress
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,10 +8,14 @@ from typing import Any
 
 from edge.resources import NODE_CLUSTER
 from mesh.control_plane.envoy_bootstrap import ads_config, overload_manager, socket_address, xds_cluster
+from mesh.settings import host_and_port
 
 # The paths of a whole contract are one regular expression; Envoy's default stops at a hundred instructions of RE2.
 _MAX_REGEX_SIZE = 100_000
 _RUNTIME = {"re2.max_program_size.error_level": _MAX_REGEX_SIZE, "tracing.opentelemetry.flush_interval_ms": 1_000}
+
+# Of the administration interface beyond loopback: what is read to watch an Envoy. The rest can end it, or tells what it holds.
+_WATCHED = {"allow_paths": [{"prefix": "/stats/prometheus"}, {"exact": "/ready"}]}
 
 
 def write_bootstrap(path: Path, *, xds_servers: Sequence[str], node_id: str = "edge", admin: str = "127.0.0.1:0") -> None:
@@ -24,9 +29,13 @@ def bootstrap(xds_servers: Sequence[str], node_id: str, admin: str) -> dict[str,
     source = {"ads": {}, "resource_api_version": "V3"}
     return {
         "node": {"id": node_id, "cluster": NODE_CLUSTER},
-        "admin": {"address": socket_address(admin)},
+        "admin": {"address": socket_address(admin), **({} if _is_loopback(admin) else _WATCHED)},
         "static_resources": {"clusters": [xds_cluster(xds_servers)]},
         "dynamic_resources": {"ads_config": ads_config(), "cds_config": source, "lds_config": source},
         "layered_runtime": {"layers": [{"name": "edge", "static_layer": _RUNTIME}]},
         "overload_manager": overload_manager(),
     }
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(host_and_port(address)[0]).is_loopback

@@ -12,6 +12,8 @@ import structlog
 from mesh.settings import host_and_port
 
 _log = structlog.get_logger(__name__)
+# Beside a service's own metrics: what the Envoy around it has counted.
+ENVOY_METRICS = "/envoy/metrics"
 _IDLE_SECONDS = 30.0  # of a connection that is kept open
 
 

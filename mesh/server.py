@@ -132,7 +132,7 @@ class RunningService:
             raise StartFailed(_database_unusable(self._context, error)) from error
         if settings.metrics_listen:
             try:
-                self._pages = PageServer(settings.metrics_listen, {"/metrics": metrics_page})
+                self._pages = PageServer(settings.metrics_listen, {"/metrics": metrics_page, **self._transport.pages})
             except OSError as error:
                 raise StartFailed(f"{self._context}: cannot listen on {settings.metrics_listen}: {error.strerror}") from error
         await foundation.bus.open()

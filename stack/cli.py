@@ -5,6 +5,7 @@ import typer
 from stack.commands.call import call
 from stack.commands.down import down
 from stack.commands.importing import import_app
+from stack.commands.keys import keys
 from stack.commands.loglevel import loglevel
 from stack.commands.status import status
 from stack.commands.token import token
@@ -16,6 +17,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, call, token, loglevel):
+for command in (up, down, status, call, token, keys, loglevel):
     app.command()(command)
 app.add_typer(import_app, name="import")

@@ -6,6 +6,7 @@ https://prometheus.io/docs/prometheus/latest/http_sd/
 from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
+from mesh.pages import ENVOY_METRICS
 from mesh.registry.port import Instance
 
 _ENVOY = {"__metrics_path__": "/stats/prometheus", "__param_usedonly": "true"}
@@ -30,8 +31,8 @@ def _of(instance: Instance) -> Iterator[Target]:
     known = {"version": instance.version, "zone": instance.zone}
     if address := instance.metadata.get("metrics"):
         yield _target(address, instance.context, "service", instance.instance_id, known)
-    if address := instance.metadata.get("admin"):
-        yield _target(address, instance.context, "envoy", instance.instance_id, {**known, **_ENVOY})
+        if instance.metadata.get("transport") == "envoy":
+            yield _target(address, instance.context, "envoy", instance.instance_id, {**known, "__metrics_path__": ENVOY_METRICS})
 
 
 def _target(address: str, context: str, kind: str, instance: str, more: dict[str, str] | None = None) -> Target:

@@ -1,9 +1,10 @@
 """What a transport carries and what it has to be able to do; `grpcio` and `envoy` are the two that exist."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any, Protocol
 
 from mesh.handlers import Incoming
+from mesh.pages import Page
 from mesh.policy import MethodPolicy
 from mesh.tracing import Tracing
 
@@ -57,7 +58,9 @@ class ClientChannel(Protocol):
 
 
 class Transport(Protocol):
-    """`server` serves handlers by path; `channel` reaches another context."""
+    """`server` serves handlers by path; `channel` reaches another context; `pages` come beside the process's own, for who watches it."""
 
+    @property
+    def pages(self) -> Mapping[str, Callable[[], Page]]: ...
     def server(self, handlers: Mapping[str, Servable], listen: str) -> Server: ...
     def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> ClientChannel: ...

@@ -22,7 +22,11 @@ def call(
         str, typer.Argument(metavar="JSON", help="The request; an array for a client stream; - reads standard input.")
     ] = "{}",
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    address: Annotated[str, typer.Option(help="host:port to call instead of the stack's edge.")] = "",
+    address: Annotated[str, typer.Option(envvar="REELMESH_ADDRESS", help="host:port to call instead of the stack's edge.")] = "",
+    describer: Annotated[
+        list[str] | None,
+        typer.Option(envvar="REELMESH_DESCRIBERS", help="host:port whose reflection tells what --address does not, an edge; repeatable."),
+    ] = None,
     token: Annotated[str, typer.Option(envvar="REELMESH_TOKEN", help="Access token.", show_envvar=True)] = "",
     header: Annotated[
         list[str] | None, typer.Option("--header", "-H", metavar="'KEY: VALUE'", help="Metadata to send; repeatable.")
@@ -36,7 +40,7 @@ def call(
         metadata = [_header(text) for text in header or []]
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
-        target, describers = (address, []) if address else _edge_and_services(DataDirectory(data_dir))
+        target, describers = (address, describer or []) if address else _edge_and_services(DataDirectory(data_dir))
         with ReflectedChannel(target, describers) as channel:
             try:
                 found = channel.method(method)

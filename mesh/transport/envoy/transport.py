@@ -1,9 +1,10 @@
 """The Envoy transport as a service process uses it, inside its Envoy."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
+from mesh.pages import ENVOY_METRICS, Page
 from mesh.policy import MethodPolicy
 from mesh.tracing import Tracing
 from mesh.transport.envoy.admin import Admin
@@ -51,6 +52,10 @@ class HostedTransport:
     def __init__(self, admin: Admin) -> None:
         self._admin = admin
         self._outside = GrpcioTransport()
+
+    @property
+    def pages(self) -> Mapping[str, Callable[[], Page]]:
+        return {ENVOY_METRICS: self._admin.metrics_page}
 
     def server(self, handlers: Mapping[str, Servable], listen: str) -> HostedServer:
         """`listen` was in Envoy's bootstrap."""

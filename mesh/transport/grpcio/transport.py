@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mesh.pages import Page
 from mesh.policy import MethodPolicy
 from mesh.tracing import Tracing
 from mesh.transport.grpcio.channel import Channel
@@ -20,6 +21,10 @@ class GrpcioTransport:
     """`dial` says where a context is found; tests put addresses there."""
 
     dial: Callable[[str], str] = on_the_mesh
+
+    @property
+    def pages(self) -> Mapping[str, Callable[[], Page]]:
+        return {}
 
     def server(self, handlers: Mapping[str, Servable], listen: str) -> GrpcioServer:
         return GrpcioServer(handlers, listen)

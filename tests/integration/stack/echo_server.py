@@ -36,7 +36,7 @@ def _contract() -> DescriptorPool:
 
 
 @contextmanager
-def echo_server() -> Iterator[str]:
+def echo_server(*, reflected: bool = True) -> Iterator[str]:
     """Yields host:port."""
     pool = _contract()
     word: Any = GetMessageClass(pool.FindMessageTypeByName("test.echo.v1.Word"))
@@ -68,7 +68,8 @@ def echo_server() -> Iterator[str]:
     }
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, methods),))
-    reflection.enable_server_reflection([_SERVICE, reflection.SERVICE_NAME], server, pool=pool)
+    if reflected:
+        reflection.enable_server_reflection([_SERVICE, reflection.SERVICE_NAME], server, pool=pool)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:

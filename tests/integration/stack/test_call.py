@@ -103,3 +103,10 @@ def test_a_wrong_request_is_told_in_one_sentence(address: str, arguments: list[s
 def test_nobody_at_the_address(address: str) -> None:
     done = reelmesh("call", "EchoService.Say", "--address", "127.0.0.1:1")
     assert (done.code, done.err) == (1, "reelmesh: nobody answers at 127.0.0.1:1\n")
+
+
+def test_another_server_may_describe_what_the_called_one_does_not(address: str) -> None:
+    with echo_server(reflected=False) as silent:
+        assert "does not describe itself" in call(silent, "EchoService.Say").err
+        done = call(silent, "EchoService.Say", '{"spokenText": "hi"}', "--describer", address)
+    assert (done.code, json.loads(done.out)["spokenText"]) == (0, "hi")

@@ -8,6 +8,7 @@ from mesh.control_plane.metrics import XdsCollector
 from mesh.control_plane.readiness import Readiness
 from mesh.control_plane.scraping import scrape_targets
 from mesh.control_plane.subscriptions import Counts
+from mesh.pages import ENVOY_METRICS
 from mesh.registry.port import Instance
 
 
@@ -17,7 +18,7 @@ def instance(context: str, number: int, **metadata: str) -> Instance:
 
 def test_every_process_with_metrics_is_a_target_and_a_hosted_one_is_two() -> None:
     instances = {
-        instance("movie", 1, metrics="127.0.0.1:9001", admin="127.0.0.1:9002"),
+        instance("movie", 1, metrics="127.0.0.1:9001", transport="envoy"),
         instance("rating", 1, metrics="127.0.0.1:9003"),
         instance("metadata", 1, metrics=""),
     }
@@ -25,11 +26,12 @@ def test_every_process_with_metrics_is_a_target_and_a_hosted_one_is_two() -> Non
     assert [(target["targets"], target["labels"]["context"], target["labels"]["kind"]) for target in found] == [
         (["127.0.0.1:1"], "control-plane", "control-plane"),
         (["127.0.0.1:2"], "edge", "envoy"),
-        (["127.0.0.1:9002"], "movie", "envoy"),
+        (["127.0.0.1:9001"], "movie", "envoy"),
         (["127.0.0.1:9001"], "movie", "service"),
         (["127.0.0.1:9003"], "rating", "service"),
     ]
-    assert {target["labels"].get("__metrics_path__") for target in found if target["labels"]["kind"] == "envoy"} == {"/stats/prometheus"}
+    paths = [target["labels"].get("__metrics_path__") for target in found if target["labels"]["kind"] == "envoy"]
+    assert paths == ["/stats/prometheus", ENVOY_METRICS]  # in containers, the interface of a hosted service's Envoy is out of reach
     assert found[3]["labels"] == {"context": "movie", "kind": "service", "instance": "movie-1", "version": "v2", "zone": "a"}
 
 

