@@ -18,17 +18,17 @@ _RUNTIME = {"re2.max_program_size.error_level": _MAX_REGEX_SIZE, "tracing.opente
 _WATCHED = {"allow_paths": [{"prefix": "/stats/prometheus"}, {"exact": "/ready"}]}
 
 
-def write_bootstrap(path: Path, *, xds_servers: Sequence[str], node_id: str = "edge", admin: str = "127.0.0.1:0") -> None:
-    """`xds_servers` are host:port, the preferred one first. Port 0 for `admin` lets the kernel choose: `--admin-address-path` tells."""
-    path.write_text(json.dumps(bootstrap(xds_servers, node_id, admin), indent=2), encoding="utf-8")
+def write_bootstrap(path: Path, *, xds_servers: Sequence[str], node_id: str = "edge", zone: str = "", admin: str = "127.0.0.1:0") -> None:
+    """`zone` is whose instances are preferred; none without. `xds_servers` are host:port, the preferred one first. Port 0 for `admin` lets the kernel choose: `--admin-address-path` tells."""
+    path.write_text(json.dumps(bootstrap(xds_servers, node_id, zone, admin), indent=2), encoding="utf-8")
 
 
-def bootstrap(xds_servers: Sequence[str], node_id: str, admin: str) -> dict[str, Any]:
+def bootstrap(xds_servers: Sequence[str], node_id: str, zone: str, admin: str) -> dict[str, Any]:
     if not xds_servers:
         raise ValueError("the edge needs at least one xDS server")
     source = {"ads": {}, "resource_api_version": "V3"}
     return {
-        "node": {"id": node_id, "cluster": NODE_CLUSTER},
+        "node": {"id": node_id, "cluster": NODE_CLUSTER, "locality": {"zone": zone}},
         "admin": {"address": socket_address(admin), **({} if _is_loopback(admin) else _WATCHED)},
         "static_resources": {"clusters": [xds_cluster(xds_servers)]},
         "dynamic_resources": {"ads_config": ads_config(), "cds_config": source, "lds_config": source},

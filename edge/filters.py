@@ -28,6 +28,7 @@ from edge.arrival import BUFFER_FILTER, look_again, remember, unmark
 from edge.bare_answers import LUA_FILTER, unwrapping_filter
 from edge.options import EdgeOptions
 from edge.routes import CORS_FILTER, NDJSON_FILTER
+from mesh.control_plane.faults import fault_filter
 from mesh.control_plane.resources import packed
 
 # Text that shrinks. Not gRPC: its messages are compressed by the two ends, if at all.
@@ -56,6 +57,7 @@ def http_filters(descriptor_set: bytes, services: list[str], bare_fields: Iterab
         _filter("unmark", unmark()),
         _filter("look_again", look_again()),
         _filter(LUA_FILTER, unwrapping_filter(bare_fields)),
+        fault_filter(),  # behind `look_again`: it is the route of the method that has the fault
         _filter("envoy.filters.http.router", Router(suppress_envoy_headers=True)),
     ]
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+import grpc
 import structlog
 
 from edge.descriptors import Contract
@@ -11,15 +13,22 @@ from edge.options import EdgeOptions, StaticPage
 from edge.resources import NODE_CLUSTER, edge_builder
 from edge.settings import EdgeSettings
 from edge.watching import Watching
+from mesh.auth import Authenticator, KeySet
+from mesh.control_plane.admin import ControlPlaneServicer
 from mesh.control_plane.ads import AdsServer
-from mesh.control_plane.following import follow
+from mesh.control_plane.following import follow, follow_rules
 from mesh.control_plane.hosts import service_host_builder
+from mesh.control_plane.rules import RulesFile, RulesUnreadable
 from mesh.control_plane.snapshot import grpc_client_builder
+from mesh.handlers import CallEnvironment, build_handlers
 from mesh.pages import PageServer
 from mesh.policy import context_of, policies
 from mesh.registry.choice import registry_of
 from mesh.registry.port import Registry
+from mesh.tracing import Tracing
 from mesh.transport.envoy.bootstrap import NODE_CLUSTER as SERVICE_HOSTS
+from mesh.transport.grpcio.server import add_services
+from reelmesh.controlplane.v1.control_plane_service_pb2 import DESCRIPTOR as ADMIN_CONTRACT
 
 _log = structlog.get_logger(__name__)
 
@@ -56,11 +65,16 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     watching = Watching(ads, settings, {context_of(service) for service in contract.services})
-    following = asyncio.create_task(follow(_registry(settings), watching.publish))
+    following = [asyncio.create_task(follow(_registry(settings), watching.publish))]
+    if settings.rules_file is not None:
+        rules = RulesFile(settings.rules_file)
+        with suppress(RulesUnreadable):  # `follow_rules` says so
+            ads.apply(rules.read())  # before anybody is told of the instances: a canary keeps its share
+        following.append(asyncio.create_task(follow_rules(rules, ads.apply)))
     served: PageServer | None = None
     try:
         served = PageServer(settings.http_listen, watching.pages)
-        port = await ads.start(settings.listen)
+        port = await ads.start(settings.listen, _administration(ads, settings))
         _log.info("xDS is served", address=f"{settings.listen.rpartition(':')[0]}:{port}", edge=settings.edge_listen)
         await stop.wait()
     except RuntimeError as error:
@@ -68,10 +82,23 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
     except OSError as error:
         raise StartFailed(f"the control plane cannot listen on {settings.http_listen}: {error.strerror}") from error
     finally:
-        following.cancel()
+        for task in following:
+            task.cancel()
         if served is not None:
             await asyncio.to_thread(served.close)
         await ads.stop()
+
+
+def _administration(ads: AdsServer, settings: EdgeSettings) -> Callable[[grpc.aio.Server], None]:
+    authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
+    environment = CallEnvironment(authenticator, Tracing("control-plane", settings.instance_id, "", 0.0))
+    contract = ADMIN_CONTRACT.services_by_name["ControlPlaneService"]
+    handlers = build_handlers(contract, ControlPlaneServicer(ads, settings.instance_id), {}, environment)
+
+    def add(server: grpc.aio.Server) -> None:
+        add_services(server, handlers)
+
+    return add
 
 
 def _registry(settings: EdgeSettings) -> Registry:

@@ -1,6 +1,7 @@
-"""The pure function from (instances, contract, options) to everything that Envoy is told."""
+"""The pure function from (instances, rules, contract, options) to everything that Envoy is told."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from edge.bare_answers import unwrapped_contract
 from edge.contract import EdgeMethod, services
@@ -10,29 +11,34 @@ from edge.options import EdgeOptions
 from edge.probes import control_plane_cluster
 from edge.routes import route_table
 from edge.tracing import collector_clusters
-from mesh.control_plane.clusters import context_endpoints, http2_cluster
-from mesh.control_plane.resources import Builder, Resources
+from mesh.control_plane.clusters import http2_cluster
+from mesh.control_plane.endpoints import endpoints_by_context
+from mesh.control_plane.resources import Resource, Resources, resource
+from mesh.control_plane.rules import Fault
 from mesh.control_plane.snapshot import contexts_of
-from mesh.registry.port import Instance
+from mesh.control_plane.view import Builder, View
 
 NODE_CLUSTER = "edge"
 
 
 def edge_builder(descriptor_set: bytes, methods: Sequence[EdgeMethod], options: EdgeOptions) -> Builder:
     """`descriptor_set` is a serialised FileDescriptorSet with all imports, google/rpc/error_details.proto among them. Only clusters and
-    endpoints depend on the instances; the rest is built here, once."""
+    endpoints depend on the instances, and only routes on the faults; the rest is built here, once."""
     unwrapped, bare = unwrapped_contract(descriptor_set)
-    listeners = [listener(http_filters(unwrapped, services(methods), bare.values(), options), options)]
-    own_clusters = [control_plane_cluster(options.control_planes), *collector_clusters(options)]
-    routes = [route_table(descriptor_set, methods, bare, options)]
+    listeners = [resource(listener(http_filters(unwrapped, services(methods), bare.values(), options), options))]
+    own_clusters = [resource(cluster) for cluster in (control_plane_cluster(options.control_planes), *collector_clusters(options))]
 
-    def build(instances: frozenset[Instance]) -> Resources:
-        contexts = contexts_of(instances, methods)
+    @lru_cache(maxsize=8)
+    def routes(faults: tuple[tuple[str, Fault], ...]) -> Resource:
+        return resource(route_table(descriptor_set, methods, bare, options, dict(faults)))
+
+    def build(view: View) -> Resources:
+        contexts = contexts_of(view.instances, methods)
         return Resources(
-            clusters=[*own_clusters, *(http2_cluster(context) for context in contexts)],
-            endpoints=[context_endpoints(context, instances) for context in contexts],
+            clusters=[*own_clusters, *(http2_cluster(context, checked=True) for context in contexts)],
+            endpoints=endpoints_by_context(view, contexts),
             listeners=listeners,
-            routes=routes,
+            routes=[routes(tuple(sorted(view.rules.faults.items())))],
         )
 
     return build

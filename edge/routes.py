@@ -29,7 +29,9 @@ from edge.errors import TRANSCODED
 from edge.options import EdgeOptions, StaticPage
 from edge.probes import HEALTHZ, READYZ, readiness_route
 from mesh.control_plane import limits
+from mesh.control_plane.faults import fault_of_route
 from mesh.control_plane.resources import packed
+from mesh.control_plane.rules import NO_RULES, Fault
 from mesh.metrics import CALLER
 
 ROUTES = "edge"
@@ -47,8 +49,14 @@ _PROTOCOL = {
 }
 
 
-def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapping[str, int], options: EdgeOptions) -> RouteConfiguration:
-    """`bare` is gRPC path → number of the field that is the whole answer over HTTP/JSON.
+def route_table(
+    descriptor_set: bytes,
+    methods: Sequence[EdgeMethod],
+    bare: Mapping[str, int],
+    options: EdgeOptions,
+    faults: Mapping[str, Fault] = NO_RULES.faults,
+) -> RouteConfiguration:
+    """`bare` is gRPC path → number of the field that is the whole answer over HTTP/JSON, `faults` gRPC path → fault to inject.
 
     Routes are in the order of matching. A request of HTTP/JSON has its gRPC path by now: the transcoder has rewritten it.
     """
@@ -57,7 +65,7 @@ def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapp
     allowed = sorted({method for group in by_methods for method in group} | {"GET", "POST"})
     routes = [
         *_malformed(),
-        *(route for method in methods for route in _method_routes(method, bare.get(method.path))),
+        *(route for method in methods for route in _method_routes(method, bare.get(method.path), faults.get(method.path))),
         readiness_route(_retry()),
         *(_page_route(page) for page in pages),
         *_other_methods(by_methods),
@@ -81,7 +89,7 @@ def route_table(descriptor_set: bytes, methods: Sequence[EdgeMethod], bare: Mapp
     )
 
 
-def _method_routes(method: EdgeMethod, bare: int | None) -> Iterator[Route]:
+def _method_routes(method: EdgeMethod, bare: int | None, fault: Fault | None) -> Iterator[Route]:
     streams = method.client_streaming or method.server_streaming
     action = RouteAction(
         cluster=method.context,
@@ -91,18 +99,19 @@ def _method_routes(method: EdgeMethod, bare: int | None) -> Iterator[Route]:
     )
     # Anything but gRPC (which transcoded requests are by now) would be answered by the service with a reset.
     grpc = RouteMatchGrpcRouteMatchOptions()
-    settings = dict([unwrapping_route(bare)] if bare is not None else [])
+    both = dict(fault_of_route(fault))
+    http = dict([unwrapping_route(bare)] if bare is not None else [])
     if method.server_streaming:
-        settings[NDJSON_FILTER] = packed(LuaPerRoute(name=NDJSON_FILTER))
+        http[NDJSON_FILTER] = packed(LuaPerRoute(name=NDJSON_FILTER))
     yield Route(
         name=f"{method.path[1:]} (HTTP)",
         match=RouteMatch(path=method.path, grpc=grpc, headers=[HeaderMatcher(name=TRANSCODED, present_match=True)]),
         route=action,
-        typed_per_filter_config=settings,
+        typed_per_filter_config={**both, **http},
         # The transcoder reads no compressed messages: whoever asks over HTTP cannot wish for them.
         request_headers_to_remove=["grpc-encoding", "grpc-accept-encoding"],
     )
-    yield Route(name=method.path[1:], match=RouteMatch(path=method.path, grpc=grpc), route=action)
+    yield Route(name=method.path[1:], match=RouteMatch(path=method.path, grpc=grpc), route=action, typed_per_filter_config=both)
 
 
 def _retry() -> RetryPolicy:

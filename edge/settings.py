@@ -1,6 +1,7 @@
 """What the process of control plane and edge is told by its environment."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Interval
@@ -20,13 +21,17 @@ _List = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 @dataclass(frozen=True, kw_only=True)
 class EdgeSettings(RegistrySettings):
     """Read from `REELMESH_*`. `listen` is where xDS is served, `http_listen` where metrics, scrape targets and readiness are, `edge_listen`
-    where Envoy listens.
+    where Envoy listens, `rules_file` what `reelmesh canary` and `reelmesh fault` write.
 
     With commas: `edge_cors_origins`; `edge_control_planes`, the pages of all control planes as the edge reaches them (this one's own unless
     given); `edge_admins`, the administration interfaces of the edge's Envoys, to be scraped.
     """
 
     listen: str = "127.0.0.1:18000"
+    rules_file: Path | None = None
+    jwks_file: Path | None = None
+    token_issuer: str = "reelmesh"  # noqa: S105  # a name, not a secret
+    token_audience: str = "reelmesh"  # noqa: S105  # a name, not a secret
     edge_listen: str = "127.0.0.1:8080"
     edge_max_body_bytes: int = 4 * MEBIBYTE
     edge_cors_origins: _List = ("*",)

@@ -3,10 +3,13 @@
 import typer
 
 from stack.commands.call import call
+from stack.commands.canary import canary
 from stack.commands.down import down
+from stack.commands.fault import fault
 from stack.commands.importing import import_app
 from stack.commands.keys import keys
 from stack.commands.loglevel import loglevel
+from stack.commands.mesh import mesh
 from stack.commands.status import status
 from stack.commands.token import token
 from stack.commands.up import up
@@ -17,6 +20,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, call, token, keys, loglevel):
+for command in (up, down, status, mesh, canary, fault, call, token, keys, loglevel):
     app.command()(command)
 app.add_typer(import_app, name="import")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from mesh.control_plane.rules import RulesFile
 from mesh.registry.settings import RegistrySettings
 from stack.component import Component
 from stack.directory import DataDirectory
@@ -19,7 +20,7 @@ from stack.servers.jaeger import JaegerServer
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
 from stack.tokens import SigningKeys
-from stack.topology import Context, Options
+from stack.topology import Options, Replica, replicas_of
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _PROBE = "/v1/movies?page_size=1"
@@ -40,8 +41,9 @@ class Platform:
         self._nats = NatsServer(directory.nats)
         self._keys = SigningKeys(directory.secrets)
         self._database_urls: dict[str, str] = {}
-        self._xds_address = f"127.0.0.1:{free_port()}"
-        self._pages_address = f"127.0.0.1:{free_port()}"
+        self._xds_addresses = [f"127.0.0.1:{free_port()}" for _ in range(options.control_planes)] if options.edge else []
+        self._pages_addresses = [f"127.0.0.1:{free_port()}" for _ in self._xds_addresses]
+        self._rules = RulesFile(directory.rules_file)
         self._edge_admin = f"127.0.0.1:{free_port()}"
         self._jaeger = JaegerServer(directory.path / "jaeger") if options.otlp == JAEGER else None
         self.edge_address = f"127.0.0.1:{options.edge_port or free_port()}"
@@ -54,7 +56,7 @@ class Platform:
         beneath |= {"traces": self._jaeger.url} if self._jaeger else {}
         if not self._options.edge:
             return beneath
-        edge, pages = f"http://{self.edge_address}", f"http://{self._pages_address}"
+        edge, pages = f"http://{self.edge_address}", f"http://{self._pages_addresses[0]}"
         found = {"edge": edge, "docs": f"{edge}/docs", "openapi": f"{edge}/openapi.json", "grpc": self.edge_address}
         return {**found, "targets": f"{pages}/targets", **beneath}
 
@@ -64,20 +66,18 @@ class Platform:
         return f"http://{self.edge_address}{_PROBE if self._options.contexts else '/openapi.json'}"
 
     def prepare(self) -> None:
-        """What has to be there before the first process: keys, a free port."""
+        """What has to be there before the first process: keys, no rules of an earlier run, a free port."""
         self._keys.create()
+        self._rules.clear()
         self._commit = _commit()
         if self._options.edge:
             _require_free(self.edge_address)
 
     def components(self) -> list[Component]:
-        mesh = [self._control_plane()] if self._options.edge else []
-        services = [
-            self._service(context, number)
-            for context in self._options.contexts
-            for number in range(1, self._options.replicas.get(context.name, 1) + 1)
-        ]
-        edge = [self._edge(tuple(service.name for service in services))] if self._options.edge else []
+        mesh = [self._control_plane(number) for number in range(len(self._xds_addresses))]
+        planes = tuple(plane.name for plane in mesh)
+        services = [self._service(replica, planes) for replica in replicas_of(self._options)]
+        edge = [self._edge((*planes, *(service.name for service in services)))] if self._options.edge else []
         consul = [_server(self._consul, "consul")] if self._consul else []
         postgres = _server(self._postgres, "postgres", first_ready=self._create_databases, start_timeout=300, stop_timeout=60)
         jaeger = [_server(self._jaeger, JAEGER)] if self._jaeger else []
@@ -104,32 +104,39 @@ class Platform:
         except psycopg.Error as error:
             raise StackError(f"the databases cannot be created: {str(error).strip()}") from error
 
-    def _control_plane(self) -> Component:
+    def _control_plane(self, number: int) -> Component:
+        name = f"control-plane-{number + 1}" if number else "control-plane"
+        address = self._xds_addresses[number]
+        settings = {
+            "REELMESH_INSTANCE_ID": name,
+            "REELMESH_LISTEN": address,
+            "REELMESH_HTTP_LISTEN": self._pages_addresses[number],
+            "REELMESH_EDGE_LISTEN": self.edge_address,
+            "REELMESH_EDGE_CONTROL_PLANES": ",".join(self._pages_addresses),
+            "REELMESH_EDGE_ADMINS": self._edge_admin,
+            "REELMESH_RULES_FILE": str(self._rules.path),
+        }
         return Component(
-            name="control-plane",
+            name=name,
             kind="control-plane",
-            command=lambda: self._python(
-                "edge",
-                {
-                    "REELMESH_LISTEN": self._xds_address,
-                    "REELMESH_HTTP_LISTEN": self._pages_address,
-                    "REELMESH_EDGE_LISTEN": self.edge_address,
-                    "REELMESH_EDGE_ADMINS": self._edge_admin,
-                },
-            ),
-            is_ready=lambda: accepts(self._xds_address),
-            address=lambda: self._xds_address,
+            command=lambda: self._python("edge", settings),
+            is_ready=lambda: accepts(address),
+            address=lambda: address,
             after=self._beneath_all,
         )
 
-    def _service(self, context: Context, number: int) -> Component:
-        name = f"{context.name}-{number}"
+    def _service(self, replica: Replica, control_planes: tuple[str, ...]) -> Component:
+        name, context = replica.name, replica.context
+        placed = {"REELMESH_ZONE": replica.zone} if replica.zone else {}
+        versioned = {"REELMESH_VERSION": replica.version} if replica.version else {}
         return Component(
             name=name,
             kind="service",
             command=lambda: self._python(
                 context.module,
                 {
+                    **placed,
+                    **versioned,
                     "REELMESH_INSTANCE_ID": name,
                     "REELMESH_LISTEN": "127.0.0.1:0",
                     "REELMESH_METRICS_LISTEN": "127.0.0.1:0",
@@ -141,22 +148,20 @@ class Platform:
             is_ready=lambda: self._registrations.is_registered(name),
             address=lambda: self._registrations.address(name),
             admin=lambda: self._registrations.admin(name),
-            after=("postgres", "nats", *self._beneath_all, *(("control-plane",) if self._options.edge else ())),
+            after=("postgres", "nats", *self._beneath_all, *control_planes),
             prepare=lambda: self._registrations.remove(name),  # left from a stack that was killed
             gone=lambda: self._registrations.remove(name),  # a killed service cannot deregister itself
             stop_timeout=2 * _DRAIN + 4,  # until callers have turned elsewhere, until their calls have ended
         )
 
-    def _edge(self, services: tuple[str, ...]) -> Component:
+    def _edge(self, after: tuple[str, ...]) -> Component:
         def prepare() -> None:
             from edge.bootstrap import write_bootstrap
 
             self._envoy.prepare()
-            write_bootstrap(self._directory.edge / "bootstrap.json", xds_servers=[self._xds_address], admin=self._edge_admin)
+            write_bootstrap(self._directory.edge / "bootstrap.json", xds_servers=self._xds_addresses, admin=self._edge_admin)
 
-        return _server(
-            self._envoy, "edge", prepare=prepare, admin=lambda: self._edge_admin, after=("control-plane", *services), start_timeout=20
-        )
+        return _server(self._envoy, "edge", prepare=prepare, admin=lambda: self._edge_admin, after=after, start_timeout=20)
 
     def _python(self, module: str, settings: dict[str, str]) -> Command:
         ratio = 1.0 if self._jaeger and self._options.trace_ratio is None else self._options.trace_ratio
@@ -169,7 +174,7 @@ class Platform:
             "REELMESH_TRANSPORT": self._options.transport,
             "REELMESH_REGISTRY_DIR": str(self._directory.registry),
             "REELMESH_CONSUL_ADDR": self._registry.consul_addr,
-            "REELMESH_XDS_SERVERS": self._xds_address if self._options.edge else "",
+            "REELMESH_XDS_SERVERS": ",".join(self._xds_addresses),
             "REELMESH_JWKS_FILE": str(self._keys.jwks_file),
             "REELMESH_OTLP_ENDPOINT": self._jaeger.otlp if self._jaeger else self._options.otlp,
             "REELMESH_COMMIT": self._commit,

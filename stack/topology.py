@@ -1,6 +1,7 @@
 """Which contexts the platform has: a later one is added here, in one line."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,12 +32,25 @@ CONTEXTS: tuple[Context, ...] = (
 
 REGISTRIES = ("local", "consul")
 TRANSPORTS = ("grpcio", "envoy")
+_VERSION = re.compile(r"[a-z0-9][a-z0-9.]{0,31}")
+_ZONE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One process of a context. `version` is empty for the one that everybody runs."""
+
+    context: Context
+    name: str
+    version: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What `reelmesh up` was asked for. With `edge` off there is no control plane either: databases, events and services only.
 
+    `replicas` is `movie` or `movie@version` → processes. Those of a context are spread over `zones` in turn.
     `otlp` is a collector, or `jaeger` for one of our own; `trace_ratio` None leaves the services' own, or is 1 with a Jaeger of our own.
     `consul_addr` is a Consul that runs already; with the registry "consul" and without it the stack has an agent of its own.
     """
@@ -44,6 +58,8 @@ class Options:
     data_dir: Path
     edge_port: int = 8080
     replicas: dict[str, int] = field(default_factory=dict)
+    control_planes: int = 1
+    zones: Sequence[str] = ()
     registry: str = "local"
     consul_addr: str = ""
     transport: str = "grpcio"
@@ -54,14 +70,37 @@ class Options:
     contexts: Sequence[Context] = CONTEXTS
 
 
+def replicas_of(options: Options) -> Iterator[Replica]:
+    """In the order of the contexts; each has one process unless `replicas` says otherwise."""
+    for context in options.contexts:
+        versions = [name.partition("@")[2] for name in options.replicas if name.startswith(f"{context.name}@")]
+        for version in ("", *versions):
+            key, prefix = (f"{context.name}@{version}", f"{context.name}-{version}") if version else (context.name, context.name)
+            for number in range(options.replicas.get(key, 1)):
+                zone = options.zones[number % len(options.zones)] if options.zones else ""
+                yield Replica(context, f"{prefix}-{number + 1}", version, zone)
+
+
 def parse_replicas(texts: Sequence[str], contexts: Sequence[Context] = CONTEXTS) -> dict[str, int]:
-    """`movie=2` and so on; contexts that are not named run once."""
+    """`movie=2`, `movie@v2=1` and so on; contexts that are not named run once, and versions not at all."""
     known, replicas = [context.name for context in contexts], {}
     for text in texts:
-        name, _, count = text.partition("=")
+        key, _, count = text.partition("=")
+        name, at, version = key.partition("@")
         if name not in known:
             raise StackError(f"--replicas {text}: there is no context {name!r}, there are {', '.join(known)}")
+        if at and not _VERSION.fullmatch(version):
+            raise StackError(f"--replicas {text}: a version is lower-case letters, digits and dots")
         if not count.isdecimal() or not 1 <= int(count) <= 32:
             raise StackError(f"--replicas {text}: the count has to be a number from 1 to 32")
-        replicas[name] = int(count)
+        replicas[key] = int(count)
     return replicas
+
+
+def parse_zones(text: str) -> tuple[str, ...]:
+    """`a,b`."""
+    zones = tuple(part.strip() for part in text.split(",") if part.strip())
+    for zone in zones:
+        if not _ZONE.fullmatch(zone):
+            raise StackError(f"--zones {text}: a zone is lower-case letters, digits and dashes")
+    return zones

@@ -1,15 +1,20 @@
 """The ADS server: streams of any number of clients over one set of resources for each kind of client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import structlog
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest
 
-from mesh.control_plane.resources import Builder, Resources
+from mesh.control_plane.resources import Resources
+from mesh.control_plane.rules import NO_RULES, Rules
 from mesh.control_plane.subscriptions import ClientState, Counts
+from mesh.control_plane.view import Builder, View
 from mesh.registry.port import Instance
 
 _log = structlog.get_logger(__name__)
@@ -25,23 +30,45 @@ _OPTIONS = (
 _CHANGED = object()
 
 
+@dataclass(slots=True)
+class Client:
+    """A connected client, the `number`th. `kind` is its node cluster, `since` seconds since the epoch; `state` is None until its first
+    request."""
+
+    number: int
+    since: float
+    node: str = ""
+    kind: str = ""
+    zone: str = ""
+    state: ClientState | None = None
+
+
 class AdsServer:
-    """`builders` by the node cluster of the client ("edge" for Envoy); `default` builds for all others, the gRPC clients."""
+    """`builders` by the node cluster of the client ("edge" for Envoy); `default` builds for all others, the gRPC clients.
+
+    There is one set of resources for each kind of client and each zone that clients are in.
+    """
 
     def __init__(self, default: Builder, builders: Mapping[str, Builder] | None = None) -> None:
         self._builders = {"": default, **(builders or {})}
-        self._resources: dict[str, Resources] = {}
-        self._streams: set[_Stream] = set()
+        self._resources: dict[tuple[str, str], Resources] = {}
+        self._instances: frozenset[Instance] | None = None
+        self._zones: frozenset[str] = frozenset()
+        self._rules = NO_RULES
+        self._streams: dict[_Stream, None] = {}  # in the order in which they came
+        self._numbers = itertools.count(1)
         self._server: grpc.aio.Server | None = None
         self.counts = Counts()
 
-    async def start(self, listen: str) -> int:
-        """Serves on `listen` (host:port, port 0 for any) and returns the port. Raises RuntimeError when it is taken."""
+    async def start(self, listen: str, beside: Callable[[grpc.aio.Server], None] = lambda server: None) -> int:
+        """Serves on `listen` (host:port, port 0 for any) and returns the port. Raises RuntimeError when it is taken. `beside` may add
+        services of its own."""
         handler: Any = grpc.stream_stream_rpc_method_handler(
             self._serve, request_deserializer=DiscoveryRequest.parse, response_serializer=None
         )
         self._server = grpc.aio.server(options=_OPTIONS)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"StreamAggregatedResources": handler}),))
+        beside(self._server)
         port = self._server.add_insecure_port(listen)
         await self._server.start()
         return port
@@ -53,42 +80,86 @@ class AdsServer:
 
     def publish(self, instances: frozenset[Instance]) -> None:
         """Tells every client what changed for it; one whose resources cannot be built keeps what it has."""
-        for kind, build in self._builders.items():
-            try:
-                self._resources[kind] = build(instances)
-            except Exception:
-                _log.exception("resources cannot be built, the last ones are kept", clients=kind or "gRPC")
-        for stream in self._streams:
-            stream.notify()
+        self._instances = instances
+        self._zones = frozenset(each.zone for each in instances)
+        self._tell_all()
+
+    def apply(self, rules: Rules) -> None:
+        """As `publish`, for a change of the rules."""
+        self._rules = rules
+        self._tell_all()
+
+    @property
+    def instances(self) -> frozenset[Instance]:
+        """What was published last."""
+        return self._instances or frozenset()
+
+    @property
+    def rules(self) -> Rules:
+        """What was applied last."""
+        return self._rules
 
     @property
     def clients(self) -> int:
         return len(self._streams)
 
-    def versions(self) -> Mapping[str, Mapping[str, str]]:
-        """Kind of client → resource type → version."""
-        return {kind: resources.versions for kind, resources in self._resources.items()}
+    def connected(self) -> Iterable[Client]:
+        """In the order in which they came."""
+        return (stream.client for stream in self._streams)
 
-    def resources_for(self, node_cluster: str) -> Resources | None:
-        return self._resources.get(node_cluster if node_cluster in self._builders else "")
+    def versions(self) -> Mapping[str, Mapping[str, str]]:
+        """Kind of client → resource type → version, for those who prefer no zone."""
+        return {kind: resources.versions for (kind, zone), resources in self._resources.items() if not zone}
+
+    def snapshots(self) -> Mapping[tuple[str, str], Resources]:
+        """By kind of client and zone."""
+        return self._resources
+
+    def resources_for(self, node_cluster: str, zone: str = "") -> Resources | None:
+        """None until the registry was read."""
+        kind = node_cluster if node_cluster in self._builders else ""
+        key = (kind, zone if zone in self._zones else "")
+        if key not in self._resources:
+            self._build(key)
+        return self._resources.get(key) or self._resources.get((kind, ""))
+
+    def _tell_all(self) -> None:
+        if self._instances is None:
+            return
+        for key in [key for key in self._resources if key[1] and key[1] not in self._zones]:
+            del self._resources[key]
+        for key in {(kind, "") for kind in self._builders} | set(self._resources):
+            self._build(key)
+        for stream in self._streams:
+            stream.notify()
+
+    def _build(self, key: tuple[str, str]) -> None:
+        if self._instances is None:
+            return
+        kind, zone = key
+        try:
+            self._resources[key] = self._builders[kind](View(self._instances, self._rules, zone))
+        except Exception:
+            _log.exception("resources cannot be built, the last ones are kept", clients=kind or "gRPC", zone=zone)
 
     async def _serve(self, requests: AsyncIterator[DiscoveryRequest], context: "grpc.aio.ServicerContext[DiscoveryRequest, bytes]") -> None:
-        stream = _Stream(self)
+        stream = _Stream(self, Client(next(self._numbers), time.time()))
         reader = asyncio.create_task(stream.read(requests))
-        self._streams.add(stream)
+        self._streams[stream] = None
         try:
             async for response in stream.responses():
                 await context.write(response)
         finally:
-            self._streams.discard(stream)
+            del self._streams[stream]
             reader.cancel()
 
 
 class _Stream:
     """Joins what the client asks and what the registry changes into one order of events."""
 
-    def __init__(self, server: AdsServer) -> None:
+    def __init__(self, server: AdsServer, client: Client) -> None:
         self._server = server
+        self.client = client
         self._events: asyncio.Queue[DiscoveryRequest | object | None] = asyncio.Queue()
         self._notified = False
 
@@ -106,19 +177,22 @@ class _Stream:
             self._events.put_nowait(None)
 
     async def responses(self) -> AsyncIterator[bytes]:
-        state: ClientState | None = None
-        cluster = ""
+        client = self.client
         while (event := await self._events.get()) is not None:
             if isinstance(event, DiscoveryRequest):
-                if state is None:  # only the first request of a stream has to name the node
-                    cluster = event.node.cluster if event.node else ""
-                    node = event.node.id if event.node else ""
-                    state = ClientState(node, self._server.resources_for(cluster), self._server.counts)
-                for response in state.request(event):
+                if client.state is None:  # only the first request of a stream has to name the node
+                    client.state = self._introduced(event)
+                for response in client.state.request(event):
                     yield response
                 continue
             self._notified = False
-            resources = self._server.resources_for(cluster)
-            if state is not None and resources is not None:
-                for response in state.changed(resources):
+            resources = self._server.resources_for(client.kind, client.zone)
+            if client.state is not None and resources is not None:
+                for response in client.state.changed(resources):
                     yield response
+
+    def _introduced(self, first: DiscoveryRequest) -> ClientState:
+        client, node = self.client, first.node
+        if node is not None:
+            client.node, client.kind, client.zone = node.id, node.cluster, node.locality.zone if node.locality else ""
+        return ClientState(client.node, self._server.resources_for(client.kind, client.zone), self._server.counts)

@@ -1,7 +1,10 @@
 """The bootstrap that gRPC's xDS client reads, once for each process, from the environment."""
 
+import ipaddress
 import json
 from collections.abc import MutableMapping, Sequence
+
+from mesh.settings import host_and_port
 
 _VARIABLE = "GRPC_XDS_BOOTSTRAP_CONFIG"
 
@@ -12,14 +15,31 @@ def client_bootstrap(xds_servers: Sequence[str], *, node_id: str, cluster: str =
         raise ValueError("a client of the mesh needs at least one xDS server")
     servers = [
         {
-            "server_uri": server,
+            "server_uri": target,
             "channel_creds": [{"type": "insecure"}],
             # A context that a control plane does not know (yet, after its restart) keeps what is known about it.
             "server_features": ["xds_v3", "ignore_resource_deletion"],
         }
-        for server in xds_servers
+        for target in _targets(xds_servers)
     ]
     return json.dumps({"xds_servers": servers, "node": {"id": node_id, "cluster": cluster, "locality": {"zone": zone}}})
+
+
+def _targets(servers: Sequence[str]) -> Sequence[str]:
+    """gRPC turns to a second xDS server only for what it has never heard of; with everything known it waits for the first one to come
+    back, and misses what changes meanwhile. Addresses are therefore one server with several, of which the first one that answers is
+    used. Names cannot be joined so: give several control planes one name with an address for each."""
+    families = {_family(server) for server in servers}
+    if len(servers) == 1 or len(families) > 1 or "" in families:
+        return servers
+    return [f"{families.pop()}:{','.join(servers)}"]
+
+
+def _family(server: str) -> str:
+    try:
+        return f"ipv{ipaddress.ip_address(host_and_port(server)[0]).version}"
+    except ValueError:
+        return ""
 
 
 def use_control_plane(environment: MutableMapping[str, str], xds_servers: Sequence[str], *, node_id: str, zone: str = "") -> None:

@@ -1,45 +1,67 @@
-"""Clusters and endpoints: a cluster is a context, its endpoints are the context's instances."""
+"""Clusters: a cluster is a context, with the limits that hold for calls to it."""
 
-from collections.abc import Iterable
-from datetime import timedelta
-from itertools import groupby
+from functools import cache
 
 from envoy_data_plane.envoy.config.cluster.v3 import (
     CircuitBreakers,
     CircuitBreakersThresholds,
     CircuitBreakersThresholdsRetryBudget,
     Cluster,
+    ClusterCommonLbConfig,
+    ClusterCommonLbConfigLocalityWeightedLbConfig,
     ClusterDiscoveryType,
     ClusterEdsClusterConfig,
     ClusterLbPolicy,
     OutlierDetection,
 )
-from envoy_data_plane.envoy.config.core.v3 import (
-    Address,
-    HealthStatus,
-    Http2ProtocolOptions,
-    KeepaliveSettings,
-    Locality,
-    SocketAddress,
-)
-from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
+from envoy_data_plane.envoy.config.core.v3 import HealthCheck, HealthCheckGrpcHealthCheck, Http2ProtocolOptions, KeepaliveSettings
 from envoy_data_plane.envoy.extensions.upstreams.http.v3 import HttpProtocolOptions, HttpProtocolOptionsExplicitHttpConfig
 from envoy_data_plane.envoy.type.v3 import Percent
 
 from mesh.control_plane import limits
-from mesh.control_plane.resources import ADS_SOURCE, packed
-from mesh.registry.port import Instance
+from mesh.control_plane.resources import ADS_SOURCE, Resource, packed, resource
 
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def context_cluster(context: str) -> Cluster:
+@cache
+def grpc_cluster(context: str) -> Resource:
+    """The cluster for gRPC's clients."""
+    return resource(_cluster(context))
+
+
+@cache
+def http2_cluster(context: str, *, checked: bool = False) -> Resource:
+    """The cluster for an Envoy, which unlike gRPC's clients speaks HTTP/2 only where it is told to. `checked`: it asks each instance for
+    its health, too, which is for few Envoys only: each asks every instance."""
+    cluster = speaking_http2(_cluster(context))
+    if checked:
+        cluster.health_checks = [_health_check()]
+    return resource(cluster)
+
+
+def _health_check() -> HealthCheck:
+    return HealthCheck(
+        grpc_health_check=HealthCheckGrpcHealthCheck(),
+        interval=limits.CHECK_INTERVAL,
+        no_traffic_interval=limits.CHECK_INTERVAL,
+        timeout=limits.CHECK_TIMEOUT,
+        unhealthy_threshold=limits.CHECK_UNHEALTHY,
+        healthy_threshold=limits.CHECK_HEALTHY,
+    )
+
+
+def _cluster(context: str) -> Cluster:
     return Cluster(
         name=context,
         type=ClusterDiscoveryType.EDS,
         eds_cluster_config=ClusterEdsClusterConfig(eds_config=ADS_SOURCE),
         connect_timeout=limits.CONNECT_TIMEOUT,
         lb_policy=ClusterLbPolicy.ROUND_ROBIN,
+        # Envoy looks at the weights of localities only where it is told to; gRPC always does.
+        # Who has left is not called any more, also when it would still answer a health check.
+        ignore_health_on_host_removal=True,
+        common_lb_config=ClusterCommonLbConfig(locality_weighted_lb_config=ClusterCommonLbConfigLocalityWeightedLbConfig()),
         circuit_breakers=CircuitBreakers(
             thresholds=[
                 CircuitBreakersThresholds(
@@ -63,6 +85,8 @@ def context_cluster(context: str) -> Cluster:
             failure_percentage_request_volume=limits.EJECTION_MINIMUM_REQUESTS,
             consecutive_gateway_failure=limits.EJECTION_CONSECUTIVE_GATEWAY_FAILURES,
             enforcing_consecutive_gateway_failure=100,
+            # An instance may call itself healthy and fail every call.
+            successful_active_health_check_uneject_host=False,
             # Success rate needs a crowd to compare with, and INTERNAL or UNIMPLEMENTED in a row (5xx) say nothing about one instance.
             enforcing_success_rate=0,
             enforcing_consecutive_5xx=0,
@@ -70,41 +94,12 @@ def context_cluster(context: str) -> Cluster:
     )
 
 
-def http2_cluster(context: str) -> Cluster:
-    """The cluster for an Envoy, which unlike gRPC's clients speaks HTTP/2 only where it is told to."""
-    return speaking_http2(context_cluster(context))
-
-
 def speaking_http2(cluster: Cluster) -> Cluster:
     http2 = Http2ProtocolOptions(
-        connection_keepalive=KeepaliveSettings(interval=timedelta(seconds=30), timeout=timedelta(seconds=5)),
+        connection_keepalive=KeepaliveSettings(interval=limits.KEEPALIVE_INTERVAL, timeout=limits.KEEPALIVE_TIMEOUT),
         initial_stream_window_size=limits.STREAM_WINDOW,
         initial_connection_window_size=limits.CONNECTION_WINDOW,
     )
     options = HttpProtocolOptions(explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(http2_protocol_options=http2))
     cluster.typed_extension_protocol_options = {_HTTP_OPTIONS: packed(options)}
     return cluster
-
-
-def context_endpoints(context: str, instances: Iterable[Instance]) -> ClusterLoadAssignment:
-    """Without an instance: an empty assignment, so that clients fail at once instead of waiting for one to come."""
-    # An address listed twice makes gRPC refuse the whole resource; it happens when a port passes from a dead instance to a new one.
-    by_address = {(each.host, each.port): each for each in sorted(instances, key=_order) if each.context == context}
-    zones = groupby(sorted(by_address.values(), key=_order), key=lambda each: each.zone)
-    return ClusterLoadAssignment(cluster_name=context, endpoints=[_zone(zone, list(members)) for zone, members in zones])
-
-
-def _order(instance: Instance) -> tuple[str, str, int, str]:
-    return (instance.zone, instance.host, instance.port, instance.instance_id)
-
-
-def _zone(zone: str, members: list[Instance]) -> LocalityLbEndpoints:
-    # gRPC clients ignore a locality without a weight; by the number of its instances, each gets its share.
-    return LocalityLbEndpoints(
-        locality=Locality(zone=zone), load_balancing_weight=len(members), lb_endpoints=[_endpoint(each) for each in members]
-    )
-
-
-def _endpoint(instance: Instance) -> LbEndpoint:
-    address = Address(socket_address=SocketAddress(address=instance.host, port_value=instance.port))
-    return LbEndpoint(endpoint=Endpoint(address=address), health_status=HealthStatus.HEALTHY)

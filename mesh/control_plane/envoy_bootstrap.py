@@ -7,6 +7,8 @@ from typing import Any
 from mesh.settings import host_and_port
 
 EXTENSION = "type.googleapis.com/envoy.extensions."
+FAULT_FILTER = "envoy.filters.http.fault"
+SERVED_ROUTES = "served"  # of services in an Envoy, for the faults of calls that met no route before
 _MAX_CONNECTIONS = 10_000
 _HEAP = "envoy.resource_monitors.fixed_heap"
 

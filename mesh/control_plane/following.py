@@ -1,14 +1,16 @@
-"""Keeps a control plane up to date with the registry, whatever happens to the registry."""
+"""Keeps a control plane up to date with the registry and the rules, whatever happens to them."""
 
 import asyncio
 from collections.abc import Callable
 
 import structlog
 
+from mesh.control_plane.rules import NO_RULES, Rules, RulesFile, RulesUnreadable
 from mesh.registry.port import Instance, Registry
 
 _log = structlog.get_logger(__name__)
 _PAUSE = 1.0  # seconds between attempts when the watch itself breaks
+_LOOK = 0.25  # seconds between two looks at the rules
 
 
 async def follow(registry: Registry, publish: Callable[[frozenset[Instance]], None]) -> None:
@@ -21,3 +23,25 @@ async def follow(registry: Registry, publish: Callable[[frozenset[Instance]], No
         except Exception as error:  # whatever an adapter raises must not end the control plane
             _log.warning("the registry cannot be watched, what is known is kept", error=repr(error))
         await asyncio.sleep(_PAUSE)
+
+
+async def follow_rules(file: RulesFile, apply: Callable[[Rules], None]) -> None:
+    """Runs until it is cancelled. Rules that cannot be read leave the last ones.
+
+    The file is looked at instead of watched: it may be a link that is turned to another file (a ConfigMap is), and it is small.
+    """
+    last, broken = NO_RULES, ""
+    while True:
+        try:
+            rules = await asyncio.to_thread(file.read)
+        except RulesUnreadable as error:
+            if str(error) != broken:
+                broken = str(error)
+                _log.error("the rules cannot be read, the last ones are kept", error=broken)
+        else:
+            broken = ""
+            if rules != last:
+                last = rules
+                _log.info("rules", **rules.model_dump(mode="json"))
+                apply(rules)
+        await asyncio.sleep(_LOOK)

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-# -- Retries: one, only UNAVAILABLE, only where the contract allows a repetition.
-RETRIES = 1
+# -- Retries: only after UNAVAILABLE, only where the contract allows a repetition, at one level of the call chain. Two, since gRPC's
+# clients may meet the same broken instance again: with one of three broken, one call in 27 is left before it is ejected.
+RETRIES = 2
 RETRY_BACKOFF = timedelta(milliseconds=25)
 RETRY_BACKOFF_MAX = timedelta(milliseconds=250)
-# At the edge, retries under way may be this share of all requests under way, so that a dead backend is not asked twice by everybody.
-# gRPC clients have no such budget in xDS; what bounds them is that a backend without a connection is refused before it is asked.
+# At the edge, retries under way may be this share of all requests under way, so that a dead backend is not asked again by everybody.
+# Services have `mesh.transport.retries` for it.
 RETRY_BUDGET_PERCENT = 10.0
 RETRY_BUDGET_MINIMUM = 3
 
@@ -29,6 +30,17 @@ MAX_PENDING_REQUESTS = 1024  # Envoy only, as are connections
 MAX_CONNECTIONS = 256
 
 CONNECT_TIMEOUT = timedelta(seconds=1)
+
+# -- A peer that vanished without a word is noticed on an idle connection.
+KEEPALIVE_INTERVAL = timedelta(seconds=30)
+KEEPALIVE_TIMEOUT = timedelta(seconds=5)
+
+# -- Active health checks, by the edge only (grpc.health.v1): an instance that says NOT_SERVING, because its database is away, gets no
+# calls. Services do not check each other: that would be as many checks as there are pairs; their calls find out.
+CHECK_INTERVAL = timedelta(seconds=2)
+CHECK_TIMEOUT = timedelta(seconds=1)
+CHECK_UNHEALTHY = 2  # failed checks in a row; NOT_SERVING counts at once
+CHECK_HEALTHY = 1
 
 # -- Flow control between an Envoy and a context: bytes that may be under way before the reader has read.
 STREAM_WINDOW = 1024 * 1024

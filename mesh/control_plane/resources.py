@@ -1,7 +1,7 @@
 """Versioned xDS resources, serialised once however many clients ask for them."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import betterproto2
@@ -12,8 +12,6 @@ from envoy_data_plane.envoy.config.listener.v3 import Listener
 from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryResponse
 from envoy_data_plane.google.protobuf import Any
-
-from mesh.registry.port import Instance
 
 _PREFIX = "type.googleapis.com/envoy.config."
 CDS = _PREFIX + "cluster.v3.Cluster"
@@ -34,8 +32,15 @@ def packed(message: betterproto2.Message) -> Any:
 class Resource:
     """`digest` is that of the content, so that equal content is the same version in every control plane."""
 
+    name: str
     content: Any
     digest: str
+
+
+def resource(message: Cluster | ClusterLoadAssignment | Listener | RouteConfiguration) -> Resource:
+    content = packed(message)
+    name = message.cluster_name if isinstance(message, ClusterLoadAssignment) else message.name
+    return Resource(name, content, hashlib.sha256(content.value).hexdigest())
 
 
 class Resources:
@@ -44,17 +49,13 @@ class Resources:
     def __init__(
         self,
         *,
-        clusters: Iterable[Cluster] = (),
-        endpoints: Iterable[ClusterLoadAssignment] = (),
-        listeners: Iterable[Listener] = (),
-        routes: Iterable[RouteConfiguration] = (),
+        clusters: Iterable[Resource] = (),
+        endpoints: Iterable[Resource] = (),
+        listeners: Iterable[Resource] = (),
+        routes: Iterable[Resource] = (),
     ) -> None:
-        self._by_type: Mapping[str, Mapping[str, Resource]] = {
-            CDS: {message.name: _resource(message) for message in clusters},
-            EDS: {message.cluster_name: _resource(message) for message in endpoints},
-            LDS: {message.name: _resource(message) for message in listeners},
-            RDS: {message.name: _resource(message) for message in routes},
-        }
+        by_type = {CDS: clusters, EDS: endpoints, LDS: listeners, RDS: routes}
+        self._by_type: Mapping[str, Mapping[str, Resource]] = {kind: {each.name: each for each in found} for kind, found in by_type.items()}
         self.versions: Mapping[str, str] = {kind: _version(found) for kind, found in self._by_type.items()}
         self._responses: dict[tuple[str, tuple[str, ...]], bytes] = {}
 
@@ -74,14 +75,6 @@ class Resources:
             self._responses[key] = body
         # Serialised protobuf messages that are joined are one merged message: only the nonce differs from client to client.
         return body + bytes(DiscoveryResponse(nonce=nonce))
-
-
-Builder = Callable[[frozenset[Instance]], Resources]
-
-
-def _resource(message: betterproto2.Message) -> Resource:
-    content = packed(message)
-    return Resource(content, hashlib.sha256(content.value).hexdigest())
 
 
 def _version(found: Mapping[str, Resource]) -> str:

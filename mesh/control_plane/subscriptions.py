@@ -1,7 +1,10 @@
 """One client's side of the xDS protocol (v3, state of the world): requests and changes in, serialised responses out; no I/O."""
 
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 import structlog
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest
@@ -13,13 +16,39 @@ _log = structlog.get_logger(__name__)
 _WHOLE_STATE = (CDS, LDS)
 
 
+_REFUSALS_KEPT = 100
+
+
+class Answer(Enum):
+    """What the client said to what it was sent last."""
+
+    PENDING = "pending"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+
+
 @dataclass(slots=True)
-class _Subscription:
+class Subscription:
+    """One type of resources of one client. Versions are those of the whole set, of which the client may have seen a part."""
+
     names: frozenset[str] | None  # None: everything
     named_before: bool
     nonce: str = ""
-    answered: bool = False  # whether the client has taken (or refused) the response of `nonce`
+    answer: Answer = Answer.PENDING  # to the response of `nonce`
     sent: dict[str, str] | None = None  # name → digest; None: nothing was sent yet
+    sent_version: str = ""
+    acknowledged_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`at` is seconds since the epoch, `reason` the client's words."""
+
+    node: str
+    kind: str
+    version: str
+    reason: str
+    at: float
 
 
 @dataclass(slots=True)
@@ -29,18 +58,25 @@ class Counts:
     responses: int = 0
     acknowledged: int = 0
     refused: dict[str, int] = field(default_factory=dict)  # by resource type
+    refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))  # the last ones
 
 
 class ClientState:
     """What one stream subscribed to and was sent. `resources` is None until the registry was read for the first time: until then
     nothing is answered, since an empty answer would take away what the client knows."""
 
-    def __init__(self, node: str, resources: Resources | None, counts: Counts) -> None:
+    def __init__(self, node: str, resources: Resources | None, counts: Counts, clock: Callable[[], float] = time.time) -> None:
         self._node = node
         self._resources = resources
         self._counts = counts
-        self._subscriptions: dict[str, _Subscription] = {}
+        self._clock = clock
+        self._subscriptions: dict[str, Subscription] = {}
         self._last_nonce = 0
+
+    @property
+    def subscriptions(self) -> Mapping[str, Subscription]:
+        """By resource type."""
+        return self._subscriptions
 
     def request(self, request: DiscoveryRequest) -> list[bytes]:
         kind = request.type_url
@@ -52,7 +88,7 @@ class ClientState:
             return self._send_all(kind, subscription)
         if request.response_nonce != subscription.nonce:
             return []  # sent before our last response arrived; the answer to that one will say the same again
-        repeated = subscription.answered
+        repeated = subscription.answer is not Answer.PENDING
         if subscription.nonce:
             self._note_answer(kind, subscription, request)
         before, subscription.names = subscription.names, _names(kind, request, subscription)
@@ -79,11 +115,11 @@ class ClientState:
                 if before.get(name) != digest:
                     endpoints.sent.pop(name, None)
 
-    def _send_all(self, kind: str, subscription: _Subscription) -> list[bytes]:
+    def _send_all(self, kind: str, subscription: Subscription) -> list[bytes]:
         subscription.sent = None
         return self._send_changed(kind, subscription)
 
-    def _send_changed(self, kind: str, subscription: _Subscription) -> list[bytes]:
+    def _send_changed(self, kind: str, subscription: Subscription) -> list[bytes]:
         resources = self._resources
         if resources is None:
             return []
@@ -98,24 +134,29 @@ class ClientState:
             return []
         self._last_nonce += 1
         subscription.nonce = str(self._last_nonce)
-        subscription.answered = False
+        subscription.answer = Answer.PENDING
+        subscription.sent_version = resources.versions[kind]
         self._counts.responses += 1
         return [resources.response(kind, names, subscription.nonce)]
 
-    def _note_answer(self, kind: str, subscription: _Subscription, request: DiscoveryRequest) -> None:
-        if subscription.answered:
+    def _note_answer(self, kind: str, subscription: Subscription, request: DiscoveryRequest) -> None:
+        if subscription.answer is not Answer.PENDING:
             return
-        subscription.answered = True
         if request.error_detail is None:
+            subscription.answer = Answer.ACKNOWLEDGED
+            subscription.acknowledged_version = subscription.sent_version
             self._counts.acknowledged += 1
             return
         # The client keeps what it had. The same content is not sent again: it would be refused again.
+        subscription.answer = Answer.REFUSED
+        reason = request.error_detail.message
+        self._counts.refusals.append(Refusal(self._node, kind, subscription.sent_version, reason, self._clock()))
         self._counts.refused[kind] = self._counts.refused.get(kind, 0) + 1
-        _log.error("a client refuses its configuration", node=self._node, type=kind, reason=request.error_detail.message)
+        _log.error("a client refuses its configuration", node=self._node, type=kind, reason=reason)
 
 
-def _subscribed(kind: str, request: DiscoveryRequest) -> _Subscription:
-    subscription = _Subscription(names=None, named_before=False)
+def _subscribed(kind: str, request: DiscoveryRequest) -> Subscription:
+    subscription = Subscription(names=None, named_before=False)
     subscription.names = _names(kind, request, subscription)
     return subscription
 
@@ -124,7 +165,7 @@ def _added(before: frozenset[str] | None, after: frozenset[str] | None) -> bool:
     return before is not None and (after is None or not after <= before)
 
 
-def _names(kind: str, request: DiscoveryRequest, subscription: _Subscription) -> frozenset[str] | None:
+def _names(kind: str, request: DiscoveryRequest, subscription: Subscription) -> frozenset[str] | None:
     names = frozenset(request.resource_names)
     if kind in _WHOLE_STATE and ("*" in names or (not names and not subscription.named_before)):
         return None

@@ -10,16 +10,19 @@ from mesh.call import current_call
 from mesh.policy import MethodPolicy
 from mesh.status import from_status
 from mesh.tracing import Tracing, finish_call
+from mesh.transport.marks import ONCE, SET
+from mesh.transport.retries import Retries
 
 StatusOf = Callable[[BaseException], status_pb2.Status | None]
 
 
 class Outgoing:
-    """The calls of one method. `status_of` knows which exceptions of the transport are answers."""
+    """The calls of one method. `status_of` knows which exceptions of the transport are answers; `retries` is the context's budget."""
 
-    def __init__(self, policy: MethodPolicy, tracing: Tracing, status_of: StatusOf) -> None:
+    def __init__(self, policy: MethodPolicy, tracing: Tracing, status_of: StatusOf, retries: Retries) -> None:
         self.policy = policy
         self.tracing = tracing
+        self.retries = retries
         self.metrics = metrics.called(policy.path[1:])
         self.status_of = status_of
         self.caller = (metrics.CALLER, tracing.service)
@@ -41,9 +44,10 @@ class Attempt:
         policy = self._outgoing.policy
         traceparent, self._span = self._outgoing.tracing.client_call(policy.path)
         call = current_call.get()
+        metadata = [] if self._outgoing.retries.allowed else [(ONCE, SET)]
         if call is None:
-            return policy.deadline, (self._outgoing.caller,)
-        metadata = [self._outgoing.caller, ("traceparent", traceparent)]
+            return policy.deadline, (self._outgoing.caller, *metadata)
+        metadata += [self._outgoing.caller, ("traceparent", traceparent)]
         if call.credentials:
             metadata.append(("authorization", call.credentials))
         if call.languages:
@@ -55,6 +59,10 @@ class Attempt:
         if error is not None:
             status = self._outgoing.status_of(error)
             code = code_pb2.CANCELLED if status is None else status.code
+        if code == code_pb2.UNAVAILABLE:
+            self._outgoing.retries.unavailable()
+        elif code == code_pb2.OK:
+            self._outgoing.retries.answered()
         self._outgoing.metrics.observe(code, time.perf_counter() - self._started)
         if self._span is not None:
             finish_call(self._span, code_pb2.Code.Name(code), failed=code != code_pb2.OK)

@@ -5,6 +5,7 @@ import signal
 import time
 from contextlib import suppress
 
+from mesh.control_plane.rules import RulesFile
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.directory import DataDirectory
 from stack.errors import StackError
@@ -13,7 +14,7 @@ _PATIENCE = 120.0  # seconds; the supervisor's own limits are shorter
 
 
 def down(data_dir: DataDirOption = DEFAULT_DATA_DIR) -> None:
-    """Stop what runs in the data directory and wait until it has gone."""
+    """Stop what runs in the data directory, wait until it has gone, and forget its canaries and faults."""
     with told():
         directory = DataDirectory(data_dir)
         pid = directory.running_pid()
@@ -28,4 +29,5 @@ def down(data_dir: DataDirOption = DEFAULT_DATA_DIR) -> None:
             if time.monotonic() > limit:
                 raise StackError(f"the supervisor (pid {pid}) has not stopped after {_PATIENCE:.0f} s, see {directory.logs}")
             time.sleep(0.05)
+        RulesFile(directory.rules_file).clear()
         print(f"stopped (pid {pid})")

@@ -9,7 +9,7 @@ import typer
 from mesh.registry.settings import RegistrySettings
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.errors import StackError
-from stack.topology import REGISTRIES, TRANSPORTS, Options, parse_replicas
+from stack.topology import REGISTRIES, TRANSPORTS, Options, parse_replicas, parse_zones
 
 
 def up(
@@ -19,8 +19,13 @@ def up(
         int, typer.Option(min=0, max=65535, help="Port of the HTTP and gRPC edge on 127.0.0.1; 0 takes a free one.")
     ] = 8080,
     replicas: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=COUNT", help="More than one process for a context; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=COUNT", help="More than one process for a context, or some of another version (movie@v2=1); repeatable."
+        ),
     ] = None,
+    zones: Annotated[str, typer.Option(metavar="NAME,…", help="Spread the processes of each context over these zones.")] = "",
+    control_planes: Annotated[int, typer.Option(min=1, max=3, help="Control planes at the same time.")] = 1,
     registry: Annotated[str, typer.Option(help="Where services register: local, or consul with an agent of its own.")] = "local",
     consul_addr: Annotated[
         str, typer.Option(metavar="ADDRESS", help="A Consul that runs already, as host:port or https://host:port; none is started.")
@@ -53,6 +58,8 @@ def up(
             data_dir=data_dir,
             edge_port=edge_port,
             replicas=parse_replicas(replicas or []),
+            zones=parse_zones(zones),
+            control_planes=control_planes,
             registry=registry,
             consul_addr=consul_addr,
             transport=transport,

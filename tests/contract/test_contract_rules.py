@@ -21,7 +21,14 @@ def test_the_contract_keeps(rule: Rule) -> None:
 
 def test_the_contract_has_the_services_of_this_version() -> None:
     services = {service.name: len(service.method) for file in load_contract().files for service in file.service}
-    assert services == {"AdminService": 3, "ControlPlaneService": 3, "MetadataService": 7, "MovieService": 12, "RatingService": 10, "ReviewService": 9}
+    assert services == {
+        "AdminService": 3,
+        "ControlPlaneService": 3,
+        "MetadataService": 7,
+        "MovieService": 12,
+        "RatingService": 10,
+        "ReviewService": 9,
+    }
 
 
 def _drop(contract: Contract, method: str, name: str, *, response: bool = False) -> None:

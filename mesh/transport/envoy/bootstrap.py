@@ -5,7 +5,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mesh.control_plane.envoy_bootstrap import EXTENSION, ads_config, overload_manager, socket_address, xds_cluster
+from mesh.control_plane.envoy_bootstrap import (
+    EXTENSION,
+    FAULT_FILTER,
+    SERVED_ROUTES,
+    ads_config,
+    overload_manager,
+    socket_address,
+    xds_cluster,
+)
 
 NODE_CLUSTER = "service-host"
 LISTENER = "service"
@@ -15,6 +23,7 @@ _MEBIBYTE = 1024 * 1024
 MAX_HEAP_BYTES = 1024 * _MEBIBYTE
 _MAX_STREAMS = 1024  # of one connection; an edge or a client process has one or a few
 _MAX_HEADER_KIBIBYTES = 16
+_SOURCE = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "2s"}  # then without: a service can start alone
 
 
 def bootstrap(
@@ -24,22 +33,28 @@ def bootstrap(
     configuration: dict[str, Any] = {
         "node": {"id": node_id, "cluster": NODE_CLUSTER, "locality": {"zone": zone}},
         "admin": {"address": socket_address("127.0.0.1:0")},
-        "static_resources": {"listeners": [_listener(app, listen)]},
+        "static_resources": {"listeners": [_listener(app, listen, _routes(xds_servers))]},
         "overload_manager": overload_manager(max_heap_bytes),
     }
     if xds_servers:
-        source = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "2s"}  # then without: a service can start alone
         configuration["static_resources"]["clusters"] = [xds_cluster(xds_servers)]
-        configuration["dynamic_resources"] = {"ads_config": ads_config(), "cds_config": source}
+        configuration["dynamic_resources"] = {"ads_config": ads_config(), "cds_config": _SOURCE}
     return configuration
 
 
-def _listener(app: str, listen: str) -> dict[str, Any]:
+def _routes(xds_servers: Sequence[str]) -> dict[str, Any]:
+    """Calls need none: routes are where faults are injected."""
+    if xds_servers:
+        return {"rds": {"route_config_name": SERVED_ROUTES, "config_source": _SOURCE}}
+    return {"route_config": {"virtual_hosts": [{"name": "service", "domains": ["*"]}]}}
+
+
+def _listener(app: str, listen: str, routes: dict[str, Any]) -> dict[str, Any]:
     manager = {
         "@type": f"{EXTENSION}filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "service",
-        "route_config": {"virtual_hosts": [{"name": "service", "domains": ["*"]}]},
-        "http_filters": [_python(app)],
+        **routes,
+        "http_filters": [_faults(), _python(app)],
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
         "max_request_headers_kb": _MAX_HEADER_KIBIBYTES,
@@ -58,6 +73,15 @@ def _listener(app: str, listen: str) -> dict[str, Any]:
         "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
         "enable_reuse_port": False,  # a second process on the same port is a mistake, not a load balancer
         "per_connection_buffer_limit_bytes": _MEBIBYTE,
+    }
+
+
+def _faults() -> dict[str, Any]:
+    """Made only for calls whose route has a fault."""
+    return {
+        "name": FAULT_FILTER,
+        "disabled": True,
+        "typed_config": {"@type": f"{EXTENSION}filters.http.fault.v3.HTTPFault"},
     }
 
 

@@ -6,25 +6,24 @@ would fill our memory (https://github.com/curioswitch/pyvoy, docs/http-client.md
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
 
+from mesh.control_plane import limits
 from mesh.handlers import CallFailed
 from mesh.policy import MethodPolicy
 from mesh.tracing import Tracing
 from mesh.transport.envoy.exchange import current_exchange
 from mesh.transport.envoy.wire import Deframer, framed, refused, status_of, timeout_of
+from mesh.transport.marks import SET, UNROUTED
 from mesh.transport.outgoing import Outgoing
 from mesh.transport.port import ClientChannel
+from mesh.transport.retries import Retries
 
-_RETRY_BACKOFF = 0.025  # seconds, as in the control plane's limits
-# As gRPC's retry throttling: a failure costs one token, a success gives some of one back, below half nothing is repeated.
-_TOKENS = 10.0
-_TOKENS_BACK = 0.1
 _GUARD = 1.0  # seconds after the deadline, when Envoy gives a call up that we have forgotten
 _OK = 200
 # https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
@@ -38,21 +37,6 @@ _CODES = {
     503: code_pb2.UNAVAILABLE,
     504: code_pb2.UNAVAILABLE,
 }
-
-
-class Retries:
-    """How many calls to one context may be repeated."""
-
-    def __init__(self) -> None:
-        self._tokens = _TOKENS
-
-    def succeeded(self) -> None:
-        self._tokens = min(_TOKENS, self._tokens + _TOKENS_BACK)
-
-    def allowed(self) -> bool:
-        """To be asked once for each failure."""
-        self._tokens = max(0.0, self._tokens - 1)
-        return self._tokens > _TOKENS / 2
 
 
 class HostedChannel:
@@ -73,7 +57,7 @@ class HostedChannel:
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
         outside = self._from_outside("unary_unary", method, request_serializer, response_deserializer)
-        outgoing = Outgoing(self._policies[method], self._tracing, _answered)
+        outgoing = Outgoing(self._policies[method], self._tracing, _answered, self._retries)
         through = _ThroughEnvoy(self._context, outgoing.policy, self._retries)
 
         async def send(request: Message) -> Message:
@@ -132,23 +116,23 @@ class _ThroughEnvoy:
         body = framed(payload)
         loop = asyncio.get_running_loop()
         limit = loop.time() + seconds
+        repetitions = limits.RETRIES if self._repeatable and self._retries.allowed else 0
         try:
             async with asyncio.timeout_at(limit):
-                try:
-                    answer = await self._attempt(body, seconds, metadata)
-                except CallFailed as failed:
-                    if failed.status.code != code_pb2.UNAVAILABLE or not self._retries.allowed() or not self._repeatable:
-                        raise
-                    await asyncio.sleep(_RETRY_BACKOFF * random.uniform(0.8, 1.2))  # noqa: S311  # jitter, not a secret
-                    answer = await self._attempt(body, limit - loop.time(), metadata)
+                for pause in _pauses(repetitions):
+                    try:
+                        return await self._attempt(body, limit - loop.time(), metadata)
+                    except CallFailed as failed:
+                        if failed.status.code != code_pb2.UNAVAILABLE:
+                            raise
+                    await asyncio.sleep(pause)
+                return await self._attempt(body, limit - loop.time(), metadata)
         except TimeoutError as error:
             raise refused(code_pb2.DEADLINE_EXCEEDED, "The deadline passed before the answer was there.") from error
-        self._retries.succeeded()
-        return answer
 
     async def _attempt(self, body: bytes, seconds: float, metadata: tuple[tuple[str, str], ...]) -> bytes:
         headers = self._headers(
-            (("content-type", "application/grpc"), ("te", "trailers"), ("grpc-timeout", timeout_of(seconds)), *metadata)
+            (("content-type", "application/grpc"), ("te", "trailers"), ("grpc-timeout", timeout_of(seconds)), (UNROUTED, SET), *metadata)
         )
         try:
             response = await self._transport.execute(self._request("POST", self._url, headers, body))
@@ -172,6 +156,13 @@ class _ThroughEnvoy:
         if message is None:
             raise refused(code_pb2.INTERNAL, "The answer has no message.")
         return message
+
+
+def _pauses(count: int) -> Iterator[float]:
+    """Seconds before each repetition, twice as long each time, as gRPC and Envoy do it."""
+    for number in range(count):
+        pause = min(limits.RETRY_BACKOFF * 2**number, limits.RETRY_BACKOFF_MAX)
+        yield pause.total_seconds() * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
 
 
 def _answered(error: BaseException) -> status_pb2.Status | None:

@@ -12,11 +12,12 @@ from mesh.policy import MethodPolicy
 from mesh.tracing import Tracing
 from mesh.transport.outgoing import Outgoing
 from mesh.transport.port import MAX_MESSAGE_BYTES
+from mesh.transport.retries import Retries
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.keepalive_time_ms", 30_000),
-    # Retries are the control plane's: one place, one level of the call chain.
+    # Retries are the control plane's routes: one place, one level of the call chain. Their budget is ours, see `mesh.transport.retries`.
     ("grpc.enable_retries", 1),
 )
 
@@ -28,12 +29,13 @@ class Channel:
         self._channel = grpc.aio.insecure_channel(target, options=_OPTIONS)
         self._policies = policies
         self._tracing = tracing
+        self._retries = Retries()
 
     def unary_unary(
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
         call = self._channel.unary_unary(method, request_serializer, response_deserializer)
-        outgoing = Outgoing(self._policies[method], self._tracing, _status_of)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries)
 
         async def send(request: Message) -> Message:
             with outgoing.attempt() as (timeout, metadata):
@@ -45,7 +47,7 @@ class Channel:
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
         call = self._channel.stream_unary(method, request_serializer, response_deserializer)
-        outgoing = Outgoing(self._policies[method], self._tracing, _status_of)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries)
 
         async def send(requests: AsyncIterator[Message]) -> Message:
             with outgoing.attempt() as (timeout, metadata):
@@ -67,7 +69,7 @@ class Channel:
         await self._channel.close()
 
     def _streaming(self, call: Any, method: str) -> Callable[..., AsyncIterator[Message]]:
-        outgoing = Outgoing(self._policies[method], self._tracing, _status_of)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries)
 
         async def send(request: Any) -> AsyncIterator[Message]:
             with outgoing.attempt() as (timeout, metadata):

@@ -1,6 +1,6 @@
 """Handlers on a `grpc.aio` server, with the standard health and reflection services."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -36,15 +36,8 @@ class GrpcioServer:
         self.described: Mapping[str, str] = {"transport": "grpcio"}
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
-        self._services = sorted({handler.policy.service for handler in handlers.values()})
-        for service in self._services:
-            methods = {
-                handler.policy.method: _method_handler(handler) for handler in handlers.values() if handler.policy.service == service
-            }
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME]
-        reflection.enable_server_reflection(names, self._server, reflected_pool())
+        self._services = add_services(self._server, handlers, health.SERVICE_NAME)
 
     async def start(self) -> None:
         """Bind and accept calls; health answers NOT_SERVING until `set_serving`."""
@@ -64,6 +57,16 @@ class GrpcioServer:
         """No new calls; running ones get `grace` seconds, then they are cancelled."""
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace)
+
+
+def add_services(server: grpc.aio.Server, handlers: Mapping[str, Servable], *others: str) -> Sequence[str]:
+    """Lets `server` serve `handlers`, and reflection that names them and `others`. Returns the names of the services."""
+    services = sorted({handler.policy.service for handler in handlers.values()})
+    for service in services:
+        methods = {handler.policy.method: _method_handler(handler) for handler in handlers.values() if handler.policy.service == service}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
+    reflection.enable_server_reflection([*services, *others, reflection.SERVICE_NAME], server, reflected_pool())
+    return services
 
 
 def _method_handler(handler: Servable) -> "grpc.RpcMethodHandler[Any, Any]":

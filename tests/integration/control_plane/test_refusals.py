@@ -9,9 +9,10 @@ import pytest
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment
 
 from mesh.control_plane.ads import AdsServer
-from mesh.control_plane.clusters import context_endpoints
-from mesh.control_plane.resources import EDS, Resources
-from mesh.control_plane.snapshot import grpc_client_builder, grpc_client_resources
+from mesh.control_plane.endpoints import context_endpoints
+from mesh.control_plane.resources import EDS, Resources, resource
+from mesh.control_plane.snapshot import grpc_client_builder
+from mesh.control_plane.view import View
 from mesh.registry.local import LocalRegistry
 from mesh.registry.port import Instance
 from tests.integration.control_plane.test_grpc_clients import Load, Processes
@@ -22,20 +23,20 @@ METHODS = [SampleMethod("/test.Echo/Get", "echo")]
 
 def broken(instances: frozenset[Instance]) -> Resources:
     """gRPC refuses a locality that is listed twice."""
-    good = context_endpoints("echo", instances)
+    good = context_endpoints("echo", instances, {})
     twice = ClusterLoadAssignment(cluster_name="echo", endpoints=[*good.endpoints, *good.endpoints])
-    return Resources(endpoints=[twice])
+    return Resources(endpoints=[resource(twice)])
 
 
 class Switch:
     def __init__(self) -> None:
         self.broken = False
 
-    def __call__(self, instances: frozenset[Instance]) -> Resources:
-        good = grpc_client_resources(instances, METHODS)
+    def __call__(self, view: View) -> Resources:
+        good = grpc_client_builder(METHODS)(view)
         if not self.broken:
             return good
-        mixed = broken(instances)
+        mixed = broken(view.instances)
         mixed._by_type = {**good._by_type, EDS: mixed._by_type[EDS]}
         return mixed
 
@@ -79,10 +80,10 @@ async def test_a_second_control_plane_on_the_same_port_does_not_start() -> None:
 
 
 async def test_resources_that_cannot_be_built_leave_the_last_ones() -> None:
-    def build(instances: frozenset[Instance]) -> Resources:
-        if instances:
+    def build(view: View) -> Resources:
+        if view.instances:
             raise ValueError("not these")
-        return grpc_client_resources(instances, METHODS)
+        return grpc_client_builder(METHODS)(view)
 
     ads = AdsServer(build)
     ads.publish(frozenset())

@@ -6,8 +6,9 @@ from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest, Discov
 from envoy_data_plane.google.rpc import Status
 
 from mesh.control_plane.resources import Resources
-from mesh.control_plane.snapshot import grpc_client_resources
+from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.control_plane.subscriptions import ClientState, Counts
+from mesh.control_plane.view import View
 from mesh.registry.port import Instance
 
 
@@ -36,7 +37,11 @@ def rating(number: int) -> Instance:
 
 
 def built(*instances: Instance) -> Resources:
-    return grpc_client_resources(frozenset(instances), METHODS)
+    return seen(View(frozenset(instances)))
+
+
+def seen(view: View) -> Resources:
+    return grpc_client_builder(METHODS)(view)
 
 
 @dataclass

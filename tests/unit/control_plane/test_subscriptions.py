@@ -163,12 +163,14 @@ def test_types_that_are_not_ours_are_left_unanswered() -> None:
 def test_a_changed_cluster_brings_its_unchanged_endpoints_along() -> None:
     from envoy_data_plane.envoy.config.cluster.v3 import Cluster
 
-    from mesh.control_plane.clusters import context_endpoints
-    from mesh.control_plane.resources import Resources
+    from mesh.control_plane.endpoints import context_endpoints
+    from mesh.control_plane.resources import Resources, resource
 
-    endpoints = [context_endpoints(context, [movie(1), rating(1)]) for context in ("movie", "rating")]
-    before = Resources(clusters=[Cluster(name="movie"), Cluster(name="rating")], endpoints=endpoints)
-    after = Resources(clusters=[Cluster(name="movie", alt_stat_name="changed"), Cluster(name="rating")], endpoints=endpoints)
+    endpoints = [resource(context_endpoints(context, [instance], {})) for context, instance in (("movie", movie(1)), ("rating", rating(1)))]
+    before = Resources(clusters=[resource(Cluster(name="movie")), resource(Cluster(name="rating"))], endpoints=endpoints)
+    after = Resources(
+        clusters=[resource(Cluster(name="movie", alt_stat_name="changed")), resource(Cluster(name="rating"))], endpoints=endpoints
+    )
     client = connected(before)
     client.asks(CDS)
     client.asks(EDS, "movie", "rating")
