@@ -99,7 +99,7 @@ def _method_routes(method: EdgeMethod, bare: int | None, fault: Fault | None) ->
     )
     # Anything but gRPC (which transcoded requests are by now) would be answered by the service with a reset.
     grpc = RouteMatchGrpcRouteMatchOptions()
-    both = dict(fault_of_route(fault))
+    both = dict(fault_of_route(fault, over_http=True))
     http = dict([unwrapping_route(bare)] if bare is not None else [])
     if method.server_streaming:
         http[NDJSON_FILTER] = packed(LuaPerRoute(name=NDJSON_FILTER))

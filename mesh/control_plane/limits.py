@@ -15,8 +15,9 @@ RETRY_BUDGET_MINIMUM = 3
 # -- Outlier ejection. gRPC counts every status but OK as a failure, also NOT_FOUND: a low threshold would eject healthy instances
 # because their callers ask for what is not there. An instance that is broken fails (almost) everything.
 EJECTION_INTERVAL = timedelta(seconds=1)
-EJECTION_TIME = timedelta(seconds=5)  # times the number of ejections so far …
-EJECTION_TIME_MAX = timedelta(seconds=30)  # … up to this
+# Each time that a broken instance is let in again costs calls until it is out: with these times less than one in a thousand.
+EJECTION_TIME = timedelta(seconds=10)  # times the number of ejections so far …
+EJECTION_TIME_MAX = timedelta(seconds=60)  # … up to this
 EJECTION_FAILURE_PERCENTAGE = 85
 EJECTION_MINIMUM_REQUESTS = 10  # of one instance in one interval; fewer prove nothing
 EJECTION_MINIMUM_HOSTS = 2  # a lone instance is better than none

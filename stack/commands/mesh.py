@@ -13,6 +13,13 @@ from stack.errors import StackError
 from stack.mesh_view import PlaneView, agreement, ask_control_planes, rules_in_words
 from stack.state import read_state
 
+_RESOURCES = {
+    "envoy.config.cluster.v3.Cluster": "clusters",
+    "envoy.config.endpoint.v3.ClusterLoadAssignment": "endpoints",
+    "envoy.config.listener.v3.Listener": "listeners",
+    "envoy.config.route.v3.RouteConfiguration": "routes",
+}
+
 
 def mesh(
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
@@ -71,22 +78,8 @@ def _show(planes: Sequence[PlaneView]) -> None:
         for each in cluster.endpoints
     ]
     console.print(_table(("context", "instance", "address", "zone", "version", "health"), endpoints))
-    clients = [
-        (
-            plane.name,
-            client.node_id,
-            client.kind or "gRPC",
-            client.zone,
-            each.type.rpartition(".")[2],
-            str(each.resource_count),
-            each.sent_version,
-            _word(pb.Subscription.State.Name(each.state)),
-        )
-        for plane in answering
-        for client in plane.clients
-        for each in client.subscriptions
-    ]
-    console.print(_table(("control plane", "client", "kind", "zone", "resources", "count", "version", "answer"), clients))
+    clients = [(plane.name, client.node_id, client.kind, client.zone, *_answers(client)) for plane in answering for client in plane.clients]
+    console.print(_table(("control plane", "client", "kind", "zone", *_RESOURCES.values()), clients))
     refusals = [
         (plane.name, each.refuse_time.ToJsonString(), each.node_id, each.type.rpartition(".")[2], each.reason)
         for plane in answering
@@ -95,6 +88,18 @@ def _show(planes: Sequence[PlaneView]) -> None:
     ]
     if refusals:
         console.print(_table(("control plane", "refused at", "client", "resources", "reason"), refusals))
+
+
+def _answers(client: pb.Client) -> list[str]:
+    """For each type of resources the version that the client accepted, or what it did instead."""
+    by_type = {each.type: each for each in client.subscriptions}
+    return [_answer(by_type[kind]) if kind in by_type else "" for kind in _RESOURCES]
+
+
+def _answer(subscription: pb.Subscription) -> str:
+    if subscription.state == pb.Subscription.STATE_ACKNOWLEDGED:
+        return subscription.acknowledged_version[:8]
+    return _word(pb.Subscription.State.Name(subscription.state))
 
 
 def _word(name: str) -> str:

@@ -1,102 +1,20 @@
-"""Instances come, leave and are killed while a client calls without a pause, and no call fails."""
+"""Instances come, leave and are killed while a client calls without a pause, and no call fails; so do control planes."""
 
-import json
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
+from mesh.control_plane.rules import NO_RULES
 from stack.servers.command import free_port
-
-_HERE = "tests.integration.control_plane"
-
-
-class Processes:
-    """Starts modules of this folder as processes, and ends them all."""
-
-    def __init__(self, registry: Path) -> None:
-        self._registry = registry
-        self._all: list[subprocess.Popen[str]] = []
-
-    def echo(self, instance_id: str) -> subprocess.Popen[str]:
-        process = self.start("echo", str(self._registry), instance_id)
-        until(lambda: (self._registry / f"{instance_id}.json").exists() and f'"pid":{process.pid}' in self._content(instance_id))
-        return process
-
-    def plane(self, port: int) -> subprocess.Popen[str]:
-        process = self.start("plane", str(self._registry), str(port))
-        until(lambda: accepts(port))
-        return process
-
-    def start(self, module: str, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", f"{_HERE}.{module}", *arguments]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._all.append(process)
-        return process
-
-    def end(self) -> None:
-        for process in self._all:
-            process.kill()
-            process.communicate()
-
-    def _content(self, instance_id: str) -> str:
-        return (self._registry / f"{instance_id}.json").read_text().replace(" ", "")
-
-
-class Load:
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        self.failures: dict[str, int] = {}
-        self.calls = 0
-
-    def report(self) -> dict[str, int]:
-        """Answers by instance since the last report."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        report: dict[str, Any] = json.loads(self._process.stdout.readline())
-        self.failures |= report["failures"]
-        self.calls += sum(report["answers"].values())
-        return {str(name): int(count) for name, count in report["answers"].items()}
-
-    def until_answered_by(self, *instances: str) -> None:
-        until(lambda: set(self.report()) == set(instances))
-
-
-def accepts(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it did not come to pass"
-        time.sleep(0.1)
-
-
-@pytest.fixture
-def processes(tmp_path: Path) -> Iterator[Processes]:
-    started = Processes(tmp_path / "registry")
-    yield started
-    started.end()
+from tests.integration.control_plane.processes import Load, Processes, until
 
 
 def test_endpoints_change_and_an_instance_is_killed_without_a_failed_call(processes: Processes) -> None:
     port = free_port()
     processes.plane(port)
     first, second = processes.echo("echo-1"), processes.echo("echo-2")
-    load = Load(processes.start("load", f"127.0.0.1:{port}"))
+    load = processes.load(f"127.0.0.1:{port}")
     load.until_answered_by("echo-1", "echo-2")
     processes.echo("echo-3")
     load.until_answered_by("echo-1", "echo-2", "echo-3")
@@ -115,7 +33,7 @@ def test_calls_go_on_while_the_control_plane_is_away_and_follow_it_when_it_is_ba
     port = free_port()
     plane = processes.plane(port)
     processes.echo("echo-1")
-    load = Load(processes.start("load", f"127.0.0.1:{port}"))
+    load = processes.load(f"127.0.0.1:{port}")
     load.until_answered_by("echo-1")
     plane.kill()
     plane.wait()
@@ -127,9 +45,81 @@ def test_calls_go_on_while_the_control_plane_is_away_and_follow_it_when_it_is_ba
     assert load.failures == {}
 
 
-def test_a_client_finds_the_second_control_plane_when_the_first_is_away(processes: Processes) -> None:
-    absent, port = free_port(), free_port()
-    processes.plane(port)
+def test_of_two_control_planes_either_may_be_away_and_changes_still_arrive(processes: Processes) -> None:
+    ports = [free_port(), free_port()]
+    second = processes.plane(ports[1])
     processes.echo("echo-1")
-    load = Load(processes.start("load", f"127.0.0.1:{absent},127.0.0.1:{port}"))
+    load = processes.load(",".join(f"127.0.0.1:{port}" for port in ports))
     load.until_answered_by("echo-1")
+    first = processes.plane(ports[0])
+    second.kill()
+    second.wait()
+    processes.echo("echo-2")
+    load.until_answered_by("echo-1", "echo-2")
+    processes.plane(ports[1])
+    first.kill()
+    first.wait()
+    processes.echo("echo-3")
+    load.until_answered_by("echo-1", "echo-2", "echo-3")
+    assert load.failures == {}
+
+
+def test_with_one_control_plane_alone_nothing_arrives_while_it_is_away(processes: Processes) -> None:
+    """The negative control of the test before."""
+    port = free_port()
+    plane = processes.plane(port)
+    processes.echo("echo-1")
+    load = processes.load(f"127.0.0.1:{port}")
+    load.until_answered_by("echo-1")
+    plane.kill()
+    plane.wait()
+    processes.echo("echo-2")
+    processes.until_registered("echo-2")
+    with pytest.raises(AssertionError, match="did not come to pass"):
+        load.until_answered_by("echo-1", "echo-2", seconds=3)
+
+
+def test_a_client_prefers_its_zone_as_long_as_it_has_an_instance(processes: Processes) -> None:
+    port = free_port()
+    processes.plane(port)
+    near = processes.echo("echo-near", "a")
+    processes.echo("echo-far", "b")
+    load = processes.load(f"127.0.0.1:{port}", "--zone=a")
+    nowhere = processes.load(f"127.0.0.1:{port}", "--zone=c")
+    load.until_answered_by("echo-near")
+    nowhere.until_answered_by("echo-far", "echo-near")
+    near.kill()
+    load.until_answered_by("echo-far")
+    processes.echo("echo-new", "a")
+    load.until_answered_by("echo-new")
+    assert load.failures == nowhere.failures == {}
+
+
+def test_a_canary_gets_its_share_until_it_is_called_off(processes: Processes) -> None:
+    port = free_port()
+    processes.plane(port)
+    for number in (1, 2):
+        processes.echo(f"echo-{number}", "local", "v1")
+    processes.echo("echo-new", "local", "v2")
+    load = processes.load(f"127.0.0.1:{port}")
+    load.until_answered_by("echo-1", "echo-2", "echo-new")
+    assert 0.25 < share(load, "echo-new", 1_000) < 0.42
+    processes.rules.write(NO_RULES.with_canary("echo", {"v2": 10}))
+    until(lambda: share(load, "echo-new", 200) < 0.2)
+    assert 0.08 < share(load, "echo-new", 2_000) < 0.12
+    processes.rules.write(NO_RULES.with_canary("echo", {"v2": 0}))
+    load.until_answered_by("echo-1", "echo-2")
+    processes.rules.clear()
+    until(lambda: share(load, "echo-new", 200) > 0.25)
+    assert load.failures == {}
+
+
+def share(load: Load, instance: str, calls: int) -> float:
+    """Of the next so many answers."""
+    load.report()
+    found: dict[str, int] = {}
+    while sum(found.values()) < calls:
+        time.sleep(0.1)
+        for name, count in load.report().items():
+            found[name] = found.get(name, 0) + count
+    return found.get(instance, 0) / sum(found.values())

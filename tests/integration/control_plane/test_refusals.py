@@ -15,8 +15,8 @@ from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.control_plane.view import View
 from mesh.registry.local import LocalRegistry
 from mesh.registry.port import Instance
-from tests.integration.control_plane.test_grpc_clients import Load, Processes
-from tests.unit.control_plane.clients import SampleMethod
+from tests.integration.control_plane.processes import Load, Processes
+from tests.unit.control_plane.methods import SampleMethod
 
 METHODS = [SampleMethod("/test.Echo/Get", "echo")]
 
@@ -52,9 +52,10 @@ async def test_refused_endpoints_are_counted_and_calls_go_on_with_the_old_ones(t
     build = Switch()
     ads = AdsServer(build)
     port = await ads.start("127.0.0.1:0")
-    processes = Processes(tmp_path / "registry")
+    processes = Processes(tmp_path)
     try:
-        await asyncio.to_thread(processes.echo, "echo-1")
+        processes.echo("echo-1")
+        await asyncio.to_thread(processes.until_registered, "echo-1")
         instances = await LocalRegistry(tmp_path / "registry").snapshot()
         ads.publish(instances)
         load = Load(processes.start("load", f"127.0.0.1:{port}"))

@@ -1,4 +1,4 @@
-"""A client of the xDS protocol that keeps what it is sent, and methods of a small contract."""
+"""A client of the xDS protocol that keeps what it is sent."""
 
 from dataclasses import dataclass, field
 
@@ -10,22 +10,7 @@ from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.control_plane.subscriptions import ClientState, Counts
 from mesh.control_plane.view import View
 from mesh.registry.port import Instance
-
-
-@dataclass(frozen=True)
-class SampleMethod:
-    path: str
-    context: str
-    deadline: float = 1.0
-    repeatable: bool = True
-
-
-METHODS = (
-    SampleMethod("/reelmesh.movie.v1.MovieService/GetMovie", "movie"),
-    SampleMethod("/reelmesh.movie.v1.MovieService/CreateMovie", "movie", repeatable=False),
-    SampleMethod("/reelmesh.movie.v1.MovieService/WatchMovies", "movie", deadline=0),
-    SampleMethod("/reelmesh.rating.v1.RatingService/GetRating", "rating", deadline=0.5),
-)
+from tests.unit.control_plane.methods import METHODS
 
 
 def movie(number: int, zone: str = "local") -> Instance:

@@ -2,15 +2,25 @@
 
 import itertools
 import json
+from datetime import timedelta
 
+import pytest
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment
 from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration
+from envoy_data_plane.envoy.extensions.filters.http.fault.v3 import HttpFault
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryResponse
+from envoy_data_plane.envoy.type.v3 import FractionalPercent, FractionalPercentDenominatorType
 
+from mesh.control_plane import limits
 from mesh.control_plane.client_bootstrap import client_bootstrap
+from mesh.control_plane.envoy_bootstrap import FAULT_FILTER
 from mesh.control_plane.resources import CDS, EDS, LDS, RDS, TYPES, Resources
+from mesh.control_plane.rules import NO_RULES, AbortCode, Fault
+from mesh.control_plane.view import View
 from mesh.registry.port import Instance
-from tests.unit.control_plane.clients import METHODS, built, movie, rating
+from mesh.transport.marks import ONCE
+from tests.unit.control_plane.clients import built, movie, rating, seen
+from tests.unit.control_plane.methods import METHODS
 
 
 def assignment(resources: Resources, context: str) -> ClusterLoadAssignment:
@@ -70,7 +80,7 @@ def test_an_address_is_listed_once_even_when_two_instances_claim_it() -> None:
     assert ports(assignment(built(*twice), "movie")) == [5001]
 
 
-def test_only_repeatable_methods_are_retried_once_and_only_after_unavailable() -> None:
+def test_only_repeatable_methods_are_retried_and_only_after_unavailable() -> None:
     table = route_table(built(), "movie")
     retries = {
         route.match.path: (route.route.retry_policy.retry_on, route.route.retry_policy.num_retries)
@@ -78,7 +88,9 @@ def test_only_repeatable_methods_are_retried_once_and_only_after_unavailable() -
         for route in host.routes
         if route.match and route.route and route.route.retry_policy
     }
-    assert retries == {method.path: ("unavailable", 1) for method in METHODS if method.repeatable and method.context == "movie"}
+    assert retries == {
+        method.path: ("unavailable", limits.RETRIES) for method in METHODS if method.repeatable and method.context == "movie"
+    }
 
 
 def test_no_route_limits_time_since_grpc_measures_such_limits_wrongly() -> None:
@@ -104,7 +116,51 @@ def test_equal_requests_share_one_serialised_response() -> None:
     assert len(resources._responses) == 1
 
 
-def test_the_client_bootstrap_lists_every_control_plane_in_order() -> None:
+def test_a_caller_without_budget_meets_a_route_without_a_retry() -> None:
+    path = METHODS[0].path
+    first, second = (route for route in route_table(built(), "movie").virtual_hosts[0].routes if route.match and route.match.path == path)
+    assert first.match is not None
+    assert [(header.name, header.present_match, header.invert_match) for header in first.match.headers] == [(ONCE, True, True)]
+    assert second.match is not None
+    assert second.match.headers == []
+    assert second.route is not None
+    assert second.route.retry_policy is None
+
+
+def test_a_fault_is_on_every_route_of_its_method_and_on_no_other() -> None:
+    path = METHODS[0].path
+    rules = NO_RULES.with_fault(path, Fault(delay_ms=200, abort=AbortCode.UNAVAILABLE, percent=0.5))
+    table = route_table(seen(View(frozenset(), rules)), "movie")
+    faulty = {route.match.path: route.typed_per_filter_config for route in table.virtual_hosts[0].routes if route.match}
+    assert {where for where, settings in faulty.items() if settings} == {path}
+    for route in table.virtual_hosts[0].routes:
+        if route.match and route.match.path == path:
+            fault = HttpFault.parse(route.typed_per_filter_config[FAULT_FILTER].value)
+            assert fault.abort is not None
+            assert (fault.abort.grpc_status, fault.abort.percentage) == (
+                14,
+                FractionalPercent(5_000, FractionalPercentDenominatorType.MILLION),
+            )
+            assert fault.delay is not None
+            assert fault.delay.fixed_delay == timedelta(milliseconds=200)
+    assert built().versions[RDS] != seen(View(frozenset(), rules)).versions[RDS]
+
+
+def test_addresses_of_control_planes_are_one_server_so_that_a_client_turns_to_the_next_one() -> None:
     content = json.loads(client_bootstrap(["127.0.0.1:1", "127.0.0.1:2"], node_id="movie-1", zone="a"))
-    assert [server["server_uri"] for server in content["xds_servers"]] == ["127.0.0.1:1", "127.0.0.1:2"]
+    assert [server["server_uri"] for server in content["xds_servers"]] == ["ipv4:127.0.0.1:1,127.0.0.1:2"]
     assert content["node"] == {"id": "movie-1", "cluster": "service", "locality": {"zone": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("servers", "targets"),
+    [
+        (["127.0.0.1:1"], ["127.0.0.1:1"]),
+        (["[::1]:1", "[::2]:1"], ["ipv6:[::1]:1,[::2]:1"]),
+        (["plane-a:1", "plane-b:1"], ["plane-a:1", "plane-b:1"]),
+        (["127.0.0.1:1", "[::1]:1"], ["127.0.0.1:1", "[::1]:1"]),
+    ],
+)
+def test_names_and_mixed_families_stay_servers_of_their_own(servers: list[str], targets: list[str]) -> None:
+    content = json.loads(client_bootstrap(servers, node_id="movie-1"))
+    assert [server["server_uri"] for server in content["xds_servers"]] == targets

@@ -1,4 +1,4 @@
-"""gRPC's framing and the retry budget of the Envoy transport."""
+"""gRPC's framing of the Envoy transport."""
 
 import itertools
 
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesh.handlers import CallFailed
-from mesh.transport.envoy.channel import Retries
 from mesh.transport.envoy.wire import Deframer, framed, seconds_of, status_headers, status_of, timeout_of
 
 
@@ -41,11 +40,3 @@ def test_a_time_limit_survives_its_header(seconds: float) -> None:
 def test_a_malformed_time_limit_is_refused(timeout: bytes) -> None:
     with pytest.raises(CallFailed):
         seconds_of(timeout)
-
-
-def test_failures_in_a_row_use_the_retries_up_and_successes_give_them_back() -> None:
-    retries = Retries()
-    assert [retries.allowed() for _ in range(8)] == [True] * 4 + [False] * 4
-    for _ in range(50):
-        retries.succeeded()
-    assert retries.allowed()
