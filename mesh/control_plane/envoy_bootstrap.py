@@ -19,7 +19,10 @@ def ads_config() -> dict[str, Any]:
         "api_type": "GRPC",
         "transport_api_version": "V3",
         "set_node_on_first_message_only": True,
-        "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}],
+        # Envoy's own pauses grow to half a minute, in which a second control plane would stand by unused.
+        "grpc_services": [
+            {"envoy_grpc": {"cluster_name": "xds", "retry_policy": {"retry_back_off": {"base_interval": "0.2s", "max_interval": "2s"}}}}
+        ],
     }
 
 
@@ -34,7 +37,12 @@ def xds_cluster(servers: Sequence[str]) -> dict[str, Any]:
         "name": "xds",
         "type": "STATIC" if all(_is_ip(server) for server in servers) else "STRICT_DNS",
         "connect_timeout": "1s",
-        "outlier_detection": {"consecutive_gateway_failure": 1, "enforcing_consecutive_gateway_failure": 100, "base_ejection_time": "5s"},
+        "outlier_detection": {
+            "consecutive_gateway_failure": 1,
+            "enforcing_consecutive_gateway_failure": 100,
+            "base_ejection_time": "5s",
+            "max_ejection_percent": 100,
+        },
         "load_assignment": {"cluster_name": "xds", "endpoints": localities},
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {

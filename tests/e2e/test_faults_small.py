@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from mesh.control_plane.rules import NO_RULES, RulesFile
 from mesh.postgres.database import Database
 from mesh.postgres.outbox import OutboxMessage
 from mesh.postgres.unit_of_work import UnitOfWork
@@ -123,11 +124,14 @@ def test_down_leaves_nothing_and_the_next_up_has_the_data(tmp_path: Path) -> Non
             path = new_movie(web, bearer(first.token("users/admin", ["ADMIN"])))
             assert web.post(f"{path}:rate", json={"score": 4.5}, headers=bearer(first.token())).status_code == 200
             before = web.get(path).json()
+        rules = RulesFile(first.directory.rules_file)
+        rules.write(NO_RULES.with_canary("movie", {"v2": 0}))
         processes = psutil.Process(first.pid).children(recursive=True)
         argv = [sys.executable, "-m", "stack", "down", "--data-dir", str(data)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stdout) == (0, f"stopped (pid {first.pid})\n")
         assert not psutil.wait_procs(processes, timeout=2)[1]
+        assert rules.read() == NO_RULES
     with leaving_nothing(data) as second, client(second) as web:
         assert web.get(path).json() == before
         assert web.get(f"{path}:details").json()["summary"]["mean"] == 4.5
