@@ -13,6 +13,7 @@ from stack.errors import StackError
 from stack.mesh_view import PlaneView, agreement, ask_control_planes, rules_in_words
 from stack.state import read_state
 
+_WIDE = 200
 _RESOURCES = {
     "envoy.config.cluster.v3.Cluster": "clusters",
     "envoy.config.endpoint.v3.ClusterLoadAssignment": "endpoints",
@@ -57,6 +58,8 @@ def _show(planes: Sequence[PlaneView]) -> None:
     from rich.console import Console
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)  # a pipe has no width to fit into
     console.print(agreement(planes), highlight=False)
     answering = [plane for plane in planes if plane.mesh is not None]
     if not answering:
