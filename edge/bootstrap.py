@@ -19,7 +19,8 @@ _WATCHED = {"allow_paths": [{"prefix": "/stats/prometheus"}, {"exact": "/ready"}
 
 
 def write_bootstrap(path: Path, *, xds_servers: Sequence[str], node_id: str = "edge", zone: str = "", admin: str = "127.0.0.1:0") -> None:
-    """`zone` is whose instances are preferred; none without. `xds_servers` are host:port, the preferred one first. Port 0 for `admin` lets the kernel choose: `--admin-address-path` tells."""
+    """`xds_servers` are host:port, the preferred one first; `zone` is whose instances are preferred. Port 0 for `admin` lets the kernel
+    choose: `--admin-address-path` tells."""
     path.write_text(json.dumps(bootstrap(xds_servers, node_id, zone, admin), indent=2), encoding="utf-8")
 
 

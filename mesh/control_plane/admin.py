@@ -4,17 +4,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from mesh import paging
 from mesh.call import Call
 from mesh.control_plane.ads import AdsServer
 from mesh.control_plane.ads import Client as Connected
+from mesh.control_plane.readiness import serves
 from mesh.control_plane.resources import CDS
 from mesh.control_plane.rules import Fault as Injected
 from mesh.control_plane.rules import Rules
@@ -25,10 +24,7 @@ from mesh.registry.port import Instance
 from reelmesh.controlplane.v1 import control_plane_service_pb2 as pb
 
 T = TypeVar("T")
-AskHealth = Callable[[str], Awaitable["pb.Health.ValueType"]]
-
 _TYPE_PREFIX = "type.googleapis.com/"
-_ASKED_FOR = 1.0  # seconds
 _ASKED_AT_ONCE = 64
 _STATES = {
     Answer.PENDING: pb.Subscription.STATE_PENDING,
@@ -37,21 +33,12 @@ _STATES = {
 }
 
 
-async def ask_health(address: str) -> "pb.Health.ValueType":
-    """By the standard health check, now."""
-    async with grpc.aio.insecure_channel(address) as channel:
-        stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs are empty
-        try:
-            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=_ASKED_FOR)
-        except grpc.aio.AioRpcError:
-            return pb.HEALTH_UNREACHABLE
-    return pb.HEALTH_SERVING if answer.status == health_pb2.HealthCheckResponse.SERVING else pb.HEALTH_NOT_SERVING
-
-
 class ControlPlaneServicer:
-    """`instance_id` is the name of this control plane."""
+    """`instance_id` is the name of this control plane; `ask` says whether who is at an address serves."""
 
-    def __init__(self, ads: AdsServer, instance_id: str, ask: AskHealth = ask_health, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, ads: AdsServer, instance_id: str, ask: Callable[[str], Awaitable[bool]] = serves, clock: Callable[[], float] = time.time
+    ) -> None:
         self._ads = ads
         self._instance_id = instance_id
         self._ask = ask
@@ -109,7 +96,7 @@ class ControlPlaneServicer:
         if not check:
             return pb.HEALTH_REGISTERED
         async with self._asking:
-            return await self._ask(instance.address)
+            return pb.HEALTH_SERVING if await self._ask(instance.address) else pb.HEALTH_NOT_SERVING
 
 
 def _page(found: Sequence[T], wanted: int) -> tuple[Sequence[T], bool]:

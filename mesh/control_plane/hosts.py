@@ -1,4 +1,4 @@
-"""What services that run in an Envoy are given: the contexts that they may call, as clusters, and the faults of the methods that they serve.
+"""What services that run in an Envoy are given: the contexts that they may call, as clusters, and the faults of methods that they serve.
 
 Their calls go straight to a cluster and meet no route. So the one who is called injects the faults of such calls, on a route of its own
 listener; calls that have met a route elsewhere (of the edge, of a gRPC client) do not carry the mark and pass.

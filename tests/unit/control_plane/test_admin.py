@@ -26,8 +26,8 @@ def published() -> AdsServer:
 
 
 def servicer(ads: AdsServer) -> ControlPlaneServicer:
-    async def ask(address: str) -> "pb.Health.ValueType":
-        return pb.HEALTH_SERVING if address.endswith("5001") else pb.HEALTH_UNREACHABLE
+    async def ask(address: str) -> bool:
+        return address.endswith("5001")
 
     return ControlPlaneServicer(ads, "control-plane", ask, clock=lambda: 7.0)
 
@@ -84,7 +84,7 @@ async def test_clusters_come_in_pages_with_the_health_of_their_endpoints_when_as
     checked = await asked.ListClusters(pb.ListClustersRequest(check_health=True), CALL)
     assert [(each.instance_id, each.zone, each.health) for each in checked.clusters[0].endpoints] == [
         ("movie-1", "a", pb.HEALTH_SERVING),
-        ("movie-2", "b", pb.HEALTH_UNREACHABLE),
+        ("movie-2", "b", pb.HEALTH_NOT_SERVING),
     ]
 
 
