@@ -62,6 +62,7 @@ BENCHMARKS = (
     Benchmark("calls"),
     Benchmark("details"),
     Benchmark("edge"),
+    Benchmark("mesh"),
     Benchmark("transport", _transport),
     Benchmark("watching"),
     Benchmark("hosted", arguments=("--without-one-hop",)),

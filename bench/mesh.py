@@ -2,7 +2,7 @@
 instances, one of which changes every second.
 
 The callers of the first part run in one process and ask the same bare server in turn. In the second part 2,000 clients follow 5 contexts
-each, and 100 follow all of them (as services hosted in an Envoy do); the registry is made up, so what reading it costs is not in the figures.
+each, and 100 follow all of them (as services hosted in an Envoy do); the registry is made up, so that reading it costs nothing here.
 """
 
 import json

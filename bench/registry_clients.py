@@ -1,8 +1,9 @@
-"""Clients of a control plane, each with a connection of its own: `python -m bench.registry_clients ADDRESS SERVICES CLIENTS FOLLOWED HOSTS`.
+"""Clients of a control plane, each with a connection of its own:
+`python -m bench.registry_clients ADDRESS SERVICES CLIENTS FOLLOWED HOSTS`.
 
-CLIENTS follow the endpoints of FOLLOWED contexts each, as gRPC's clients do; HOSTS follow those of all, as services in an Envoy do. Prints a
-line when all have been answered; at the end of its input, JSON: version → when the first and the last client had it (CLOCK_MONOTONIC), and
-how many had it.
+CLIENTS follow the endpoints of FOLLOWED contexts each, as gRPC's clients do; HOSTS follow those of all, as services in an Envoy do. Prints
+a line when all have been answered; at the end of its input, JSON: version → when the first and the last client had it (CLOCK_MONOTONIC),
+and how many had it.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import json
 import sys
 import time
 from collections import defaultdict
+from typing import Any
 
 import grpc
 from envoy_data_plane.envoy.config.core.v3 import Node
@@ -55,7 +57,7 @@ class Clients:
         node = Node(id=f"client-{number}", cluster=cluster)
         options = (("grpc.use_local_subchannel_pool", 1),)
         async with grpc.aio.insecure_channel(self._address, options=options) as channel:
-            call = channel.stream_stream(_METHOD, None, None)()
+            call: Any = channel.stream_stream(_METHOD, None, None)()
             await call.write(bytes(DiscoveryRequest(node=node, type_url=EDS, resource_names=followed)))
             first = True
             while True:

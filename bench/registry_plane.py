@@ -1,5 +1,5 @@
-"""A control plane over a registry that is made up: `python -m bench.registry_plane SERVICES INSTANCES` prints its address, and from SIGUSR1 on
-changes one instance every second, each time with a line of JSON: when (CLOCK_MONOTONIC), and the new version of the endpoints."""
+"""A control plane over a registry that is made up: `python -m bench.registry_plane SERVICES INSTANCES` prints its address, and from SIGUSR1
+on changes one instance every second, each time with a line of JSON: when (CLOCK_MONOTONIC), and the new version of the endpoints."""
 
 import asyncio
 import itertools
