@@ -21,10 +21,10 @@ _WATCHED = {"allow_paths": [{"prefix": "/stats/prometheus"}, {"exact": "/ready"}
 def write_bootstrap(path: Path, *, xds_servers: Sequence[str], node_id: str = "edge", zone: str = "", admin: str = "127.0.0.1:0") -> None:
     """`xds_servers` are host:port, the preferred one first; `zone` is whose instances are preferred. Port 0 for `admin` lets the kernel
     choose: `--admin-address-path` tells."""
-    path.write_text(json.dumps(bootstrap(xds_servers, node_id, zone, admin), indent=2), encoding="utf-8")
+    path.write_text(json.dumps(bootstrap(xds_servers, node_id, admin, zone), indent=2), encoding="utf-8")
 
 
-def bootstrap(xds_servers: Sequence[str], node_id: str, zone: str, admin: str) -> dict[str, Any]:
+def bootstrap(xds_servers: Sequence[str], node_id: str, admin: str, zone: str = "") -> dict[str, Any]:
     if not xds_servers:
         raise ValueError("the edge needs at least one xDS server")
     source = {"ads": {}, "resource_api_version": "V3"}

@@ -13,8 +13,8 @@ import pytest
 
 from mesh.control_plane.rules import NO_RULES, RulesFile
 from stack.whole import WholeStack
+from tests.e2e.breaking import eventually, is_back, kill, new_movie
 from tests.e2e.conftest import Headers, bearer, client, leaving_nothing
-from tests.e2e.test_faults_small import eventually, is_back, kill, new_movie
 
 _ARGUMENTS = "--transport envoy --control-planes 2 --zones a,b --replicas rating=2 --replicas rating@v2=1"
 _SOON = 5.0  # seconds until a rule holds
