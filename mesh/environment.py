@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from mesh.registry.settings import RegistrySettings
 
-S = TypeVar("S", bound=RegistrySettings)
+class Dataclass(Protocol):
+    """Any of them."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+S = TypeVar("S", bound=Dataclass)
 _PREFIX = "REELMESH_"
 
 

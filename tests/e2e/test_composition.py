@@ -1,4 +1,7 @@
-"""Everything in containers, for real: the tour of the README, a death, what watches it. Needs an engine: docs/operations.md, "With Docker"."""
+"""Everything in containers, for real: the tour of the README, a death, what watches it.
+
+Needs an engine: docs/operations.md, "With Docker".
+"""
 
 import os
 import re
@@ -14,8 +17,8 @@ import pytest
 from deploy.dashboards import dashboards
 from stack.topology import CONTEXTS
 from tests.dashboards import queries
+from tests.e2e.breaking import eventually
 from tests.e2e.composition import Composition, composition
-from tests.e2e.test_faults_small import eventually
 from tests.e2e.test_readme import as_expected, tour
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]

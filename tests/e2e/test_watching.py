@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from stack.whole import WholeStack
-from tests.e2e.breaking import eventually, is_back, kill
+from tests.e2e.breaking import eventually
 from tests.e2e.conftest import bearer, client, leaving_nothing
 from tests.tools import required_tool
 

@@ -29,7 +29,7 @@ async def test_a_service_that_cannot_register_says_so_and_does_not_start(empty_d
     settings = Settings(database_url=empty_database_url, nats_url="nats://127.0.0.1:9", registry="consul", consul_addr="127.0.0.1:9")
     service = RunningService("metadata", build, settings)
     with pytest.raises(StartFailed, match=r"^metadata: cannot register: reelmesh-metadata-.* cannot be registered: "):
-        await service.start(MIGRATIONS)
+        await service.start()
     await service.drain()
 
 

@@ -16,8 +16,8 @@ from mesh.events.relay import Relay
 from mesh.postgres.database import Database
 from mesh.postgres.transaction import Transaction
 from mesh.tracing import Tracing
-from tests.integration.events.conftest import RECEIVE, RECEIVED, Running, until, write
-from tests.integration.events.invented import Counted
+from tests.integration.events.conftest import RECEIVED, Running, until, write
+from tests.integration.events.invented import RECEIVE, Counted
 from tests.spans import Collector, Span, collecting
 
 PUBLISH, PROCESS = "publish events.test.Counted", "process events.test.Counted"
