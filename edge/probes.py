@@ -8,23 +8,22 @@ edges out of service by this answer would otherwise take all of them out at once
 from collections.abc import Sequence
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterDiscoveryType
-from envoy_data_plane.envoy.config.core.v3 import Address, DataSource, SocketAddress, SubstitutionFormatString
-from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
+from envoy_data_plane.envoy.config.cluster.v3 import Cluster
+from envoy_data_plane.envoy.config.core.v3 import DataSource, SubstitutionFormatString
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher, RetryPolicy, Route, RouteAction, RouteMatch
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import ResponseMapper
 from envoy_data_plane.envoy.type.matcher.v3 import RegexMatcher, StringMatcher
 
+from edge.clusters import told_cluster
 from edge.conditions import all_of, header, status_from
 from edge.options import StaticPage
-from mesh.control_plane import limits
 from mesh.settings import host_and_port
 
 HEALTHZ = StaticPage("/healthz", "application/json", b'{"status":"ok","checks":{"edge":"ok"}}')
 READYZ = "/readyz"
 _CLUSTER = "control-plane"
 _UNKNOWN = '{"status":"unknown","checks":{"control-plane":"unavailable"}}'
-_TIMEOUT = timedelta(seconds=2)
+_TIMEOUT = timedelta(seconds=2)  # a control plane answers sooner, also when no instance answers it
 
 
 def readiness_route(retry: RetryPolicy) -> Route:
@@ -35,13 +34,7 @@ def readiness_route(retry: RetryPolicy) -> Route:
 
 def control_plane_cluster(addresses: Sequence[str]) -> Cluster:
     """`addresses` are where control planes serve their pages, host:port."""
-    endpoints = [LbEndpoint(endpoint=Endpoint(address=_address(each))) for each in addresses]
-    return Cluster(
-        name=_CLUSTER,
-        type=ClusterDiscoveryType.STRICT_DNS,
-        connect_timeout=limits.CONNECT_TIMEOUT,
-        load_assignment=ClusterLoadAssignment(cluster_name=_CLUSTER, endpoints=[LocalityLbEndpoints(lb_endpoints=endpoints)]),
-    )
+    return told_cluster(_CLUSTER, [host_and_port(each) for each in addresses])
 
 
 def unknown_readiness() -> ResponseMapper:
@@ -53,8 +46,3 @@ def unknown_readiness() -> ResponseMapper:
         status_code=200,
         body_format_override=shape,
     )
-
-
-def _address(address: str) -> Address:
-    host, port = host_and_port(address)
-    return Address(socket_address=SocketAddress(address=host, port_value=port))

@@ -1,21 +1,19 @@
 """The edge's part of a trace: it begins one for each request, or goes on with the caller's, and exports what is sampled."""
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import betterproto2
-from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterDiscoveryType
-from envoy_data_plane.envoy.config.core.v3 import Address, GrpcService, GrpcServiceEnvoyGrpc, SocketAddress, TypedExtensionConfig
-from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints
+from envoy_data_plane.envoy.config.cluster.v3 import Cluster
+from envoy_data_plane.envoy.config.core.v3 import GrpcService, GrpcServiceEnvoyGrpc, TypedExtensionConfig
 from envoy_data_plane.envoy.config.trace.v3 import OpenTelemetryConfig, TracingHttp
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpConnectionManagerTracing
 from envoy_data_plane.envoy.extensions.tracers.opentelemetry.resource_detectors.v3 import StaticConfigResourceDetectorConfig
 from envoy_data_plane.envoy.extensions.tracers.opentelemetry.samplers.v3 import ParentBasedSamplerConfig, TraceIdRatioBasedSamplerConfig
 from envoy_data_plane.envoy.type.tracing.v3 import CustomTag
 
+from edge.clusters import told_cluster
 from edge.conditions import fraction
 from edge.options import EdgeOptions
-from mesh.control_plane import limits
 from mesh.control_plane.clusters import speaking_http2
 from mesh.control_plane.resources import packed
 
@@ -56,16 +54,7 @@ def collector_clusters(options: EdgeOptions) -> list[Cluster]:
     """Where spans go; none without a collector."""
     if not options.otlp_endpoint:
         return []
-    host, port = _host_and_port(options.otlp_endpoint)
-    address = Address(socket_address=SocketAddress(address=host, port_value=port))
-    endpoints = LocalityLbEndpoints(lb_endpoints=[LbEndpoint(endpoint=Endpoint(address=address))])
-    cluster = Cluster(
-        name=_COLLECTOR,
-        type=ClusterDiscoveryType.STATIC if _is_ip(host) else ClusterDiscoveryType.STRICT_DNS,
-        connect_timeout=limits.CONNECT_TIMEOUT,
-        load_assignment=ClusterLoadAssignment(cluster_name=_COLLECTOR, endpoints=[endpoints]),
-    )
-    return [speaking_http2(cluster)]
+    return [speaking_http2(told_cluster(_COLLECTOR, [_host_and_port(options.otlp_endpoint)]))]
 
 
 def _host_and_port(endpoint: str) -> tuple[str, int]:
@@ -73,11 +62,3 @@ def _host_and_port(endpoint: str) -> tuple[str, int]:
     if not parts.hostname:
         raise ValueError(f"{endpoint!r} is no address of a collector")
     return parts.hostname, parts.port or _DEFAULT_PORT
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

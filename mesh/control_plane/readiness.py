@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 
 import grpc
 from grpc_health.v1 import health_pb2
@@ -11,7 +12,8 @@ from mesh.registry.port import Instance
 
 OK, NOT_SERVING, UNAVAILABLE = "ok", "not serving", "unavailable"
 _KEPT_SECONDS = 1.0  # whoever asks more often hears the same again, so that asking costs the services nothing
-_ASKED_SECONDS = 1.0
+_ASKED_SECONDS = 0.5
+_ALL_SECONDS = 1.2  # however many instances of a context do not answer
 _AT_ONCE = 4
 
 
@@ -39,9 +41,11 @@ class Readiness:
 
     async def _one(self, context: str) -> str:
         addresses = [instance.address for instance in self.instances if instance.context == context]
-        for begin in range(0, len(addresses), _AT_ONCE):
-            if any(await asyncio.gather(*map(self._serves, addresses[begin : begin + _AT_ONCE]))):
-                return OK
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ALL_SECONDS):
+                for begin in range(0, len(addresses), _AT_ONCE):
+                    if any(await asyncio.gather(*map(self._serves, addresses[begin : begin + _AT_ONCE]))):
+                        return OK
         return NOT_SERVING if addresses else UNAVAILABLE
 
 

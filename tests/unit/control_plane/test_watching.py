@@ -62,6 +62,17 @@ async def test_of_a_large_context_only_some_are_asked() -> None:
     assert len(asked.asked) == 4
 
 
+async def test_instances_that_do_not_answer_hold_nobody_up() -> None:
+    async def hangs(address: str) -> bool:
+        await asyncio.sleep(60 if address.endswith(":1001") else 0)
+        return True
+
+    readiness = Readiness([], hangs)
+    readiness.instances = frozenset({instance("movie", 1), instance("rating", 2)})
+    async with asyncio.timeout(10):
+        assert await readiness.checks() == {"movie": "not serving", "rating": "ok"}
+
+
 async def test_who_asks_often_hears_the_same_for_a_second() -> None:
     now = [0.0]
     asked = Asked(1)
