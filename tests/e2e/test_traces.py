@@ -179,9 +179,10 @@ class Locked:
 
     @property
     def waiting(self) -> int:
+        """Reads; what announces imports also comes by, once a second, and waits for reasons of its own."""
         found = self._watcher.execute(
             "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = 'rating' AND wait_event_type = 'Lock' AND query LIKE '%rating_summaries%'"
+            " WHERE datname = 'rating' AND wait_event_type = 'Lock' AND query LIKE '%rating_summaries%' AND query ~* '^\\s*select'"
         ).fetchone()
         return int(found[0]) if found else 0
 
