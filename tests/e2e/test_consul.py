@@ -18,13 +18,17 @@ from tests.e2e.breaking import eventually, is_back, kill, new_movie
 from tests.e2e.conftest import Headers, bearer, client, leaving_nothing
 from tests.tools import required_tool
 
+PREFIX = "e2e-"
+
 
 @pytest.fixture(scope="module", params=["envoy", pytest.param("grpcio", marks=pytest.mark.slow)])
 def over_consul(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[WholeStack]:
     required_tool("consul")
     arguments = ("--registry", "consul", "--replicas", "rating=2", "--transport", str(request.param))
-    with leaving_nothing(tmp_path_factory.mktemp("consul") / "data", *arguments) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REELMESH_CONSUL_PREFIX", PREFIX)  # the stack and its services have to agree
+        with leaving_nothing(tmp_path_factory.mktemp("consul") / "data", *arguments) as running:
+            yield running
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +45,8 @@ def boss(over_consul: WholeStack) -> Headers:
 def passing(stack: WholeStack, context: str) -> dict[str, str]:
     """Addresses by instance, as Consul tells them."""
     url = stack.state.urls["consul"].removesuffix("/ui")
-    entries = httpx.get(f"{url}/v1/health/service/reelmesh-{context}", params={"passing": "1"}, trust_env=False).json()
-    return {
-        entry["Service"]["ID"].removeprefix("reelmesh-"): f"{entry['Service']['Address']}:{entry['Service']['Port']}" for entry in entries
-    }
+    entries = httpx.get(f"{url}/v1/health/service/{PREFIX}{context}", params={"passing": "1"}, trust_env=False).json()
+    return {entry["Service"]["ID"].removeprefix(PREFIX): f"{entry['Service']['Address']}:{entry['Service']['Port']}" for entry in entries}
 
 
 def status(stack: WholeStack) -> dict[str, dict[str, Any]]:
