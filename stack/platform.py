@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mesh.control_plane.rules import RulesFile
-from mesh.registry.settings import RegistrySettings
 from stack.component import Component
+from stack.consul_settings import consul_settings
 from stack.directory import DataDirectory
 from stack.errors import StackError
 from stack.registrations import LocalRegistrations, Registrations
@@ -35,7 +35,7 @@ class Platform:
         self._directory = directory
         self._options = options
         self._consul = ConsulServer(directory.consul) if options.registry == "consul" and not options.consul_addr else None
-        self._registry = RegistrySettings(consul_addr=self._consul.address if self._consul else options.consul_addr)
+        self._registry = consul_settings(self._consul.address if self._consul else options.consul_addr)
         self._registrations = self._choose_registrations()
         self._postgres = PostgresServer(directory.postgres)
         self._nats = NatsServer(directory.nats)

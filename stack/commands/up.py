@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from mesh.registry.settings import RegistrySettings
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.errors import StackError
 from stack.topology import REGISTRIES, TRANSPORTS, Options, parse_replicas, parse_zones
@@ -50,8 +49,9 @@ def up(
             raise StackError("--consul-addr goes with --registry consul")
         if consul_addr:
             from stack.consul_registrations import require_consul
+            from stack.consul_settings import consul_settings
 
-            require_consul(RegistrySettings(consul_addr=consul_addr))
+            require_consul(consul_settings(consul_addr))
         if transport not in TRANSPORTS:
             raise StackError(f"--transport {transport}: there is no such transport, there are {' and '.join(TRANSPORTS)}")
         options = Options(

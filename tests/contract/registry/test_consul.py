@@ -127,11 +127,11 @@ async def test_an_agent_that_starts_again_with_its_memory_takes_nobody_out(tmp_p
     with started(server, tmp_path) as killable:
         world = ConsulWorld(server, killable)
         registration = await world.registry(keep=60.0).register(alive("movie-1"))
-        async with watching(world.registry(grace=0.0)) as watch:
+        async with watching(world.registry(grace=2.0)) as watch:  # until it has its memory and a leader again
             await watch.until("movie-1")
             with world.away():
                 await asyncio.sleep(0.2)
-            await asyncio.sleep(3)
+            await asyncio.sleep(4)
             assert watch.views == [{"movie-1"}]
         await registration.deregister()
 
