@@ -80,10 +80,11 @@ class PreparedStack:
 
 @contextmanager
 def prepared_stack(*arguments: str) -> Iterator[PreparedStack]:
-    """`arguments` are more of `reelmesh up`. Traces are sampled as ever, at 1 %, and really exported."""
+    """`arguments` are more of `reelmesh up`; the transport is grpcio, which the bare sides have too, unless they say otherwise. Traces are
+    sampled as ever, at 1 %, and really exported."""
     with tempfile.TemporaryDirectory(prefix="reelmesh-bench-") as temporary, collecting() as collector:
         folder = Path(temporary)
-        with whole_stack(folder / "data", "--otlp", f"http://{collector.address}", *arguments, demo=True) as stack:
+        with whole_stack(folder / "data", "--otlp", f"http://{collector.address}", "--transport", "grpcio", *arguments, demo=True) as stack:
             yield PreparedStack(stack, collector, details_of_all(stack.process("movie-1").address), folder)
 
 

@@ -160,7 +160,7 @@ def _relation_files(pid: int) -> int:
     found = 0
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(OSError):  # closed meanwhile
-            found += "/postgres/base/" in (name := os.readlink(descriptor)) or "/postgres/global/" in name
+            found += "/data/base/" in (name := os.readlink(descriptor)) or "/data/global/" in name
     return found
 
 

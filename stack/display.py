@@ -87,7 +87,8 @@ def process_table(rows: Sequence[tuple[ProcessEntry, str, int]]) -> Table:
     """Each row with its health and its resident bytes."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in ("process", "health", "address", "admin", "pid", "memory", "restarts", "last exit"):
-        table.add_column(header, justify="right" if header in ("pid", "memory", "restarts") else "left")
+        # Folded where a terminal is narrow: of an address that is cut off nothing is left.
+        table.add_column(header, justify="right" if header in ("pid", "memory", "restarts") else "left", overflow="fold")
     for entry, health, size in rows:
         memory = f"{size / (1 << 20):.0f} MiB" if size else ""
         table.add_row(

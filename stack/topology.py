@@ -46,6 +46,13 @@ class Replica:
     zone: str
 
 
+def default_transport() -> str:
+    """envoy where its wheels and a shared libpython are, grpcio elsewhere."""
+    from mesh.transport.envoy.launch import can_host
+
+    return "envoy" if can_host() else "grpcio"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What `reelmesh up` was asked for. With `edge` off there is no control plane either: databases, events and services only.

@@ -10,6 +10,8 @@ from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.directory import DataDirectory
 from stack.state import read_state
 
+_WIDE = 160  # columns
+
 
 def status(
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
@@ -43,6 +45,8 @@ def status(
         from stack.display import process_table
 
         console = Console()
+        if not console.is_terminal:
+            console = Console(width=_WIDE)  # nobody reads addresses with an end cut off, least of all a program
         console.print(process_table(rows))
         for name, url in state.urls.items():
             console.print(f"{name:<8} {url}", highlight=False)

@@ -8,7 +8,7 @@ import typer
 
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.errors import StackError
-from stack.topology import REGISTRIES, TRANSPORTS, Options, parse_replicas, parse_zones
+from stack.topology import REGISTRIES, TRANSPORTS, Options, default_transport, parse_replicas, parse_zones
 
 
 def up(
@@ -30,8 +30,9 @@ def up(
         str, typer.Option(metavar="ADDRESS", help="A Consul that runs already, as host:port or https://host:port; none is started.")
     ] = "",
     transport: Annotated[
-        str, typer.Option(envvar="REELMESH_TRANSPORT", help="What carries the services' calls: grpcio, or envoy with the services in it.")
-    ] = "grpcio",
+        str | None,
+        typer.Option(envvar="REELMESH_TRANSPORT", help="envoy, with the services in it (the default where it is installed), or grpcio."),
+    ] = None,
     otlp: Annotated[
         str, typer.Option(metavar="URL|jaeger", help="Collector that receives traces, or jaeger to start one; none are exported without.")
     ] = "",
@@ -52,6 +53,7 @@ def up(
             from stack.consul_settings import consul_settings
 
             require_consul(consul_settings(consul_addr))
+        transport = transport or default_transport()
         if transport not in TRANSPORTS:
             raise StackError(f"--transport {transport}: there is no such transport, there are {' and '.join(TRANSPORTS)}")
         options = Options(

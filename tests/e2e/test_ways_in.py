@@ -109,7 +109,7 @@ def test_a_failed_call_tells_the_status(stack: WholeStack) -> None:
 
 def test_status_is_exactly_what_programs_were_promised(stack: WholeStack, http: httpx.Client, transport: str) -> None:
     shown = said(reelmesh(stack, "status", "--json"))
-    assert set(shown) == {"processes", "urls"}
+    assert set(shown) == {"processes", "urls", "mesh", "rules"}
     assert names(shown["processes"]) == ["postgres", "nats", "control-plane", "movie-1", "rating-1", "metadata-1", "edge"]
     for process in shown["processes"]:
         assert set(process) == {"name", "kind", "pid", "address", "admin", "health", "rss_bytes"}

@@ -64,9 +64,9 @@ class HostedChannel:
             exchange = current_exchange.get()
             # A task may outlive the request that began it (a load that others wait for); Envoy's streams do not.
             if exchange is None or not exchange.is_open:
-                return await outside()(request)  # type: ignore[no-any-return]  # as above
+                return await outside()(request)  # type: ignore[no-any-return]  # stubs know what they get
             with outgoing.attempt() as (timeout, metadata):
-                return response_deserializer(await through(request_serializer(request), timeout, metadata))  # type: ignore[no-any-return]  # given to us
+                return response_deserializer(await through(request_serializer(request), timeout, metadata))  # type: ignore[no-any-return]  # as above
 
         return send
 

@@ -1,5 +1,6 @@
 """How a Python process becomes an Envoy with the same Python in it."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -45,9 +46,7 @@ def argv(configuration: Mapping[str, Any], admin_file: Path) -> list[str]:
 
 def environment(admin_file: Path) -> dict[str, str]:
     """What the Python in Envoy needs on top of our own environment: its home, its search path, and libpython, which nobody else loads."""
-    library = next(
-        (path for path in map(Path, find_libpython.candidate_paths()) if path.exists() and path.name.startswith("libpython")), None
-    )
+    library = _libpython()
     if library is None:
         raise HostMissing("Python has no shared library (libpython) here: use REELMESH_TRANSPORT=grpcio")
     return {
@@ -56,6 +55,16 @@ def environment(admin_file: Path) -> dict[str, str]:
         "LD_PRELOAD": str(library),
         ADMIN_ADDRESS_FILE: str(admin_file),
     }
+
+
+def can_host() -> bool:
+    """Whether everything is here that a service in Envoy needs."""
+    return envoy_binary() is not None and importlib.util.find_spec("pyvoy") is not None and _libpython() is not None
+
+
+def _libpython() -> Path | None:
+    candidates = map(Path, find_libpython.candidate_paths())
+    return next((path for path in candidates if path.exists() and path.name.startswith("libpython")), None)
 
 
 def become(configuration: Mapping[str, Any], admin_file: Path, extra: Mapping[str, str]) -> NoReturn:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from mesh.transport.envoy import launch
 from stack.errors import StackError
-from stack.topology import CONTEXTS, parse_replicas
+from stack.topology import CONTEXTS, default_transport, parse_replicas
 
 
 def test_replicas_are_counted_for_each_context() -> None:
@@ -19,3 +20,9 @@ def test_replicas_that_make_no_sense_are_refused(text: str) -> None:
 def test_a_context_names_its_module_and_no_two_share_a_name() -> None:
     assert {context.module for context in CONTEXTS} == {f"{context.name}_service" for context in CONTEXTS}
     assert len({context.name for context in CONTEXTS}) == len(CONTEXTS)
+
+
+def test_services_run_in_envoy_where_it_is_installed_and_on_grpcio_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert default_transport() == "envoy"
+    monkeypatch.setattr(launch, "envoy_binary", lambda: None)
+    assert default_transport() == "grpcio"
