@@ -72,8 +72,8 @@ class Row:
 class Found:
     """One stack beside the peers; ratios are of CPU a request, `memory_mb` is resident memory over the seconds of the run, by part.
 
-    `rating_ms` is the CPU time of one rating with its events, by part, when nothing else is asked: 20 times that a second is in ours, so the fewer
-    requests a busy machine gets done, the more of it falls on each.
+    `rating_ms` is the CPU time of one rating with its events, by part, when nothing else is asked. 20 times that a second is in ours, so
+    the fewer requests a busy machine gets done, the more of it falls on each.
     """
 
     transport: str
