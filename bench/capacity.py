@@ -11,6 +11,7 @@ import json
 import os
 import random
 import statistics
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -24,18 +25,18 @@ from bench.details import require_same_answers as require_same_messages
 from bench.hosted import require_same_answers as require_same_json
 from bench.http1 import LoadedPaths
 from bench.load import LoadedTarget
-from bench.measuring import Figure, Round, interleaved, python_process, readable, show
+from bench.measuring import CpuClock, Figure, Round, interleaved, python_process, readable, show
 from bench.parts import Parts, Series, Side, watching_memory
-from bench.prepared import CONTEXTS, PreparedStack, prepared_stack
-from bench.rating_events import rating
+from bench.prepared import CONTEXTS, PreparedStack, drawn, prepared_stack
+from bench.rating_events import Ratings, rating
 from bench.rest_peer import rest_peer
 from stack.topology import TRANSPORTS
 
 AT_MOST = 0.5
 _FILMS = 8_000
-_HOT, _ASKED_HOT = 0.1, 0.9  # part of the films, part of the requests
 _REQUESTS = 20_000  # drawn once; every round goes on where the last one ended
 _RATINGS_PER_SECOND = 20.0
+_ALONE = 5.0  # seconds of ratings and nothing else
 _WARM_UP = 10.0  # seconds until every replica has met the films that are asked for most
 
 
@@ -69,12 +70,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One stack beside the peers; ratios are of CPU a request, `memory_mb` is resident memory over the seconds of the run, by part."""
+    """One stack beside the peers; ratios are of CPU a request, `memory_mb` is resident memory over the seconds of the run, by part.
+
+    `rating_ms` is the CPU time of one rating with its events, by part, when nothing else is asked. 20 times that a second is in ours, so
+    the fewer requests a busy machine gets done, the more of it falls on each.
+    """
 
     transport: str
     replicas: int
     rows: list[Row]
     ratings: int
+    rating_ms: dict[str, float]
     to_rest: float
     to_bare: float
     memory_mb: dict[str, Series]
@@ -82,13 +88,6 @@ class Found:
     @property
     def name(self) -> str:
         return f"{self.transport} × {self.replicas}"
-
-
-def drawn(names: Sequence[str], count: int, chance: random.Random) -> list[str]:
-    """`count` names, 90 % of them from a tenth of `names`."""
-    shuffled = chance.sample(names, len(names))
-    hot, cold = shuffled[: int(len(names) * _HOT)], shuffled[int(len(names) * _HOT) :]
-    return [chance.choice(hot if chance.random() < _ASKED_HOT else cold) for _ in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +139,20 @@ def measure(transport: str, replicas: int, seconds: float, rounds: int) -> Found
         for peer, parts in (("bare", peers.bare), ("REST", peers.rest)):
             watched |= {f"{peer} {name}": pids for name, pids in parts.items()}
         with watching_memory(watched) as memory, rating(prepared, chance.sample(asked, len(asked)), _RATINGS_PER_SECOND) as ratings:
+            rating_ms = _cost_of_a_rating(ratings, ours | postgres)
             LoadedPaths(edge, paths, (), _WARM_UP).ask()
             found = interleaved({name: side.round for name, side in sides.items()}, rounds)
     rows = [Row.of(name, side, found[name]) for name, side in sides.items()]
     to_rest, to_bare = _ratio(found["HTTP/JSON"], found["lean REST"]), _ratio(found["gRPC"], found["bare grpc.aio"])
-    return Found(transport, replicas, rows, ratings.count, to_rest, to_bare, memory)
+    return Found(transport, replicas, rows, ratings.count, rating_ms, to_rest, to_bare, memory)
+
+
+def _cost_of_a_rating(ratings: Ratings, parts: Parts) -> dict[str, float]:
+    clocks = {name: CpuClock(pids) for name, pids in parts.items()}
+    before, count = {name: clock.read() for name, clock in clocks.items()}, ratings.count
+    time.sleep(_ALONE)
+    counted = max(1, ratings.count - count)
+    return {name: clock.since(before[name]) / counted * 1e3 for name, clock in clocks.items()}
 
 
 def _ratio(ours: Sequence[Round], theirs: Sequence[Round]) -> float:
@@ -180,6 +188,7 @@ def figures(found: Found) -> list[Figure]:
     return [
         Figure(f"details under load, {found.name}, HTTP/JSON: CPU against lean REST", found.to_rest, "×", at_most=AT_MOST),
         Figure(f"details under load, {found.name}, gRPC: CPU against bare grpc.aio", found.to_bare, "×"),
+        Figure(f"a rating with its events, {found.name}: CPU", sum(found.rating_ms.values()), "ms"),
     ]
 
 

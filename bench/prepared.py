@@ -1,5 +1,6 @@
 """`reelmesh up` with the demo catalogue on an empty directory, as the benchmarks of calls need it."""
 
+import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from stack.whole import WholeStack, whole_stack
 GET_MOVIE = "/reelmesh.movie.v1.MovieService/GetMovie"
 GET_DETAILS = "/reelmesh.movie.v1.MovieService/GetMovieDetails"
 CONTEXTS = ("movie", "rating", "metadata")
+_HOT_FILMS, _HOT_REQUESTS = 0.1, 0.9
 
 # Every film of the catalogue again under other ids, in all three databases.
 _COPIES = {
@@ -101,3 +103,10 @@ def details_of_all(address: str) -> list[GetMovieDetailsResponse]:
                 break
         answers = [stub.GetMovieDetails(GetMovieDetailsRequest(name=name)) for name in names]
     return [answer for answer in answers if answer.summary.count and answer.metadata.name]
+
+
+def drawn(names: Sequence[str], count: int, chance: random.Random) -> list[str]:
+    """`count` names, 90 % of them from a tenth of `names`."""
+    shuffled, hottest = chance.sample(names, len(names)), round(len(names) * _HOT_FILMS)
+    hot, cold = shuffled[:hottest], shuffled[hottest:]
+    return [chance.choice(hot if chance.random() < _HOT_REQUESTS else cold) for _ in range(count)]

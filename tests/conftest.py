@@ -20,11 +20,12 @@ _E2E = Path(__file__).with_name("e2e")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For the two processes of `make test` (pytest-xdist): a file stays together, and so does everything that shares a whole stack."""
+    """For the two processes of `make test` (pytest-xdist): a file stays together by transport, and so does what shares a whole stack."""
     for item in items:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        shared = f"e2e-{parameters['transport']}" if "transport" in parameters and item.path.is_relative_to(_E2E) else ""
-        item.add_marker(pytest.mark.xdist_group(shared or item.nodeid.partition("::")[0]))
+        shares = item.path.is_relative_to(_E2E) and isinstance(item, pytest.Function) and "stack" in item.fixturenames
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(f"{'e2e' if shares else file} {parameters.get('transport', '')}"))
 
 
 @pytest.fixture(scope="session")

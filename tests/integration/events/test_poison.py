@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
 from mesh.errors import Unavailable
@@ -75,6 +77,27 @@ async def test_one_malformed_event_among_many_is_dead_lettered_and_the_rest_hand
     assert dead.headers[dead_letters.SUBJECT] == "events.test.Counted"
     assert "DecodeError" in dead.headers[dead_letters.REASON]
     assert value(metrics.dead_lettered, name) == 1
+
+
+class ConsumerThatNeverGivesUp(Consumer):
+    async def _give_up(self, client: Client, message: Msg, reason: str) -> None:
+        raise Unavailable("TEST", reason)
+
+
+async def test_without_dead_letters_one_malformed_event_holds_up_all_that_follow(publisher: Database, receiver: Database, bus: Bus) -> None:
+    """The negative control; what was held up comes as soon as the event is put aside after all."""
+    await write_raw(publisher, [*(good(number) for number in range(10)), GARBAGE, *(good(number) for number in range(10, 20))])
+    name = f"poison_{uuid.uuid4().hex[:8]}"
+
+    async def all_there() -> bool:
+        return len(await receiver.fetch_all(RECEIVED)) == 20
+
+    async with Running(Relay(publisher, bus, "test").run):
+        async with Running(ConsumerThatNeverGivesUp(name, receiver, bus, {Counted: receive}).run):
+            with pytest.raises(TimeoutError):
+                await until(all_there, 2)
+        async with Running(Consumer(name, receiver, bus, {Counted: receive}).run):
+            await until(all_there)
 
 
 async def test_an_event_is_given_up_after_five_failures_and_those_after_it_keep_their_order(
