@@ -14,8 +14,8 @@ import pytest
 from deploy.dashboards import dashboards
 from stack.topology import CONTEXTS
 from tests.dashboards import queries
+from tests.e2e.breaking import eventually
 from tests.e2e.composition import Composition, composition
-from tests.e2e.test_faults_small import eventually
 from tests.e2e.test_readme import as_expected, tour
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
