@@ -6,7 +6,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+# Debian's client has BuildKit in it, a newer one needs a plugin.
 export DOCKER_BUILDKIT=1
+if ! docker buildx version > /dev/null 2>&1 && [ -x /usr/bin/docker ]; then export PATH=/usr/bin:$PATH; fi
 here=deploy/standins
 work=${STANDINS_WORK:-build/standins}
 base=$(sed -n 's/^ARG PYTHON=//p' deploy/Dockerfile)
