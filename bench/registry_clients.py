@@ -17,7 +17,7 @@ import grpc
 from envoy_data_plane.envoy.config.core.v3 import Node
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest
 
-from bench.registry_plane import context
+from bench.registry_plane import allow_connections, context
 from mesh.control_plane.resources import EDS
 from mesh.transport.envoy.bootstrap import NODE_CLUSTER
 
@@ -87,4 +87,5 @@ async def main(address: str, services: int, clients: int, followed: int, hosts: 
 
 
 if __name__ == "__main__":
+    allow_connections()
     asyncio.run(main(sys.argv[1], *map(int, sys.argv[2:])))

@@ -4,6 +4,7 @@ on changes one instance every second, each time with a line of JSON: when (CLOCK
 import asyncio
 import itertools
 import json
+import resource
 import signal
 import sys
 import time
@@ -68,7 +69,14 @@ async def serve(services: int, instances: int) -> None:
     await follow(ChangingRegistry(services, instances, begin), publish)
 
 
+def allow_connections() -> None:
+    """As many as the machine lets a process have: each client has one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 if __name__ == "__main__":
+    allow_connections()
     from mesh.logs import configure_logs
 
     configure_logs("control-plane", "bench", "ERROR")

@@ -30,7 +30,8 @@ def is_left_alone(processes: Processes, instance: str, seconds: float) -> bool:
 
 
 def kill_one(processes: Processes, load: Load, running: dict[str, subprocess.Popen[str]]) -> None:
-    time.sleep(1)  # calls are under way on every connection
+    running["echo-2"].send_signal(LATE)  # so that calls are under way when it dies
+    time.sleep(1)
     running["echo-2"].kill()
     load.until_answered_by("echo-1", "echo-3", seconds=5)
 
