@@ -1,18 +1,18 @@
 """What training takes: interactions as columns of numbers, and the features of movies."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-LIKE: Final = 1.0  # a weight from here on says "more like this"; below it only hides the movie and counts a little
-WEAK: Final = 0.3  # what a rating below 4 counts in the item-item history: it was chosen, after all
+LIKE: Final = 1.0  # a weight from here on says "more like this"; below it the movie is known to the user, and counts a little
+WEAK: Final = 0.3  # what a rating below 4 counts: the movie was chosen, after all
 
 
 class Interaction(NamedTuple):
-    """One thing that a user did with a movie. `weight` is between 0 and 1, see LIKE; `time` in seconds since 1970."""
+    """One thing that a user did with a movie. `weight` is from 0 to 1, see LIKE; `time` in seconds since 1970."""
 
     user: str
     item: str
@@ -21,7 +21,7 @@ class Interaction(NamedTuple):
 
 
 class HistoryEvent(NamedTuple):
-    """The same of one known user: what ranking takes, in any order."""
+    """The same of one known user: what ranking takes. Events of the same time count in the order in which they are given."""
 
     item: str
     weight: float = LIKE
@@ -30,9 +30,9 @@ class HistoryEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """Columns in order of (time, item) within each user, users one after the other; of repetitions the last counts.
+    """Columns in order of (user, time, item), one row for each user and item: of repetitions the last one.
 
-    `user` and `item` are rows of the id tables `users` and `items`.
+    `user` and `item` are rows of the tables of ids.
     """
 
     users: tuple[str, ...]
@@ -43,8 +43,49 @@ class Interactions:
     time: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: Iterable[Interaction]) -> "Interactions":
-        raise NotImplementedError
+    def of(cls, rows: Iterable[Interaction], items: Iterable[str] = ()) -> "Interactions":
+        """`items` have a place in the table whether anybody knows them or not."""
+        item_rows = {item: row for row, item in enumerate(dict.fromkeys(items))}
+        user_rows: dict[str, int] = {}
+        numbers = np.fromiter(
+            (
+                (user_rows.setdefault(row.user, len(user_rows)), item_rows.setdefault(row.item, len(item_rows)), row.weight, row.time)
+                for row in rows
+            ),
+            dtype=[("user", np.int32), ("item", np.int32), ("weight", np.float32), ("time", np.float64)],
+        )
+        if not (np.isfinite(numbers["weight"]).all() and np.isfinite(numbers["time"]).all()):
+            raise ValueError("a weight or time is not a number")
+        columns = (numbers["user"], numbers["item"], np.clip(numbers["weight"], 0, LIKE), numbers["time"])
+        return cls(tuple(user_rows), tuple(item_rows), *columns)._in_order()
+
+    def _in_order(self) -> "Interactions":
+        by_time = np.lexsort((self.time, self.item, self.user))
+        user, item = self.user[by_time], self.item[by_time]
+        last = np.ones(len(by_time), dtype=bool)
+        last[:-1] = (user[1:] != user[:-1]) | (item[1:] != item[:-1])
+        kept = by_time[last]
+        return self._at(kept[np.lexsort((self.item[kept], self.time[kept], self.user[kept]))])
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Interactions":
+        """The chosen rows, over the same tables of ids."""
+        return self._at(np.flatnonzero(chosen))
+
+    def over(self, items: Iterable[str]) -> "Interactions":
+        """The same with a longer table of movies that begins with its own."""
+        return replace(self, items=tuple(dict.fromkeys(items)))
+
+    def _at(self, rows: NDArray[np.intp]) -> "Interactions":
+        return Interactions(self.users, self.items, self.user[rows], self.item[rows], self.weight[rows], self.time[rows])
+
+    @property
+    def liked(self) -> NDArray[np.bool_]:
+        return self.weight >= LIKE
+
+    @property
+    def starts(self) -> NDArray[np.intp]:
+        """Where each user's rows begin, and after the last user the end."""
+        return np.searchsorted(self.user, np.arange(len(self.users) + 1))
 
     def __len__(self) -> int:
         return len(self.user)
@@ -55,6 +96,11 @@ class Features(NamedTuple):
 
     genres: tuple[str, ...] = ()
     year: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        dated = (f"year:{self.year}", f"decade:{self.year // 10 * 10}") if self.year > 0 else ()
+        return (*(f"genre:{genre}" for genre in self.genres), *dated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,61 @@
+"""From a history to the scores of movies: one inner product, and what the movies of the history say for others."""
+
+import numpy as np
+
+from recommender_service.infrastructure.learning.past import Past
+from recommender_service.infrastructure.learning.shelf import Rows, Shelf
+from recommender_service.infrastructure.learning.weights import Floats
+
+
+def user_vector(shelf: Shelf, past: Past) -> Floats:
+    """Taste, trail, and a 1 that takes the bias along."""
+    sources, taste = shelf.sources(past.rows), shelf.trained.taste
+    return np.concatenate((past.taste @ sources[:, :taste], past.trail @ sources[:, taste:], np.ones(1, np.float32)))
+
+
+def all_scores(shelf: Shelf, past: Past) -> Floats:
+    """Of every movie, in the order of the shelf."""
+    scores = shelf.dot(user_vector(shelf, past))
+    items, said = _said(shelf, past)
+    if len(items):
+        count = len(shelf.trained.items)
+        scores[:count] += np.bincount(items, said, count).astype(np.float32)
+    return scores
+
+
+def scores_of(shelf: Shelf, past: Past, rows: Rows) -> Floats:
+    """Of some movies, their rows sorted."""
+    scores = shelf.vectors(rows) @ user_vector(shelf, past)
+    items, said = _said(shelf, past)
+    if len(items) and len(rows):
+        places = np.minimum(np.searchsorted(rows, items), len(rows) - 1)
+        meant = rows[places] == items
+        scores += np.bincount(places[meant], said[meant], len(rows)).astype(np.float32)
+    return scores
+
+
+def neighbours_of(shelf: Shelf, past: Past) -> Rows:
+    """Movies that the history speaks for."""
+    return np.unique(_said(shelf, past)[0]).astype(np.intp)
+
+
+def parts_of(shelf: Shelf, past: Past, row: int) -> Floats:
+    """What each movie of the history adds to the score of one: the rest of the score is the bias."""
+    sources, taste = shelf.sources(past.rows), shelf.trained.taste
+    vector = shelf.vectors(np.array([row]))[0]
+    parts = past.taste * (sources[:, :taste] @ vector[:taste]) + past.trail * (sources[:, taste:] @ vector[taste:-1])
+    for place in range(len(past.rows)):
+        one = Past(past.rows[place : place + 1], past.taste[:0], past.trail[:0], past.neighbours[place : place + 1], ())
+        items, said = _said(shelf, one)
+        parts[place] += said[items == row].sum()
+    return parts
+
+
+def _said(shelf: Shelf, past: Past) -> tuple[Rows, Floats]:
+    """Movies and what is said for them, flat and with repetitions."""
+    table = shelf.trained.neighbours
+    trained = past.rows < len(shelf.trained.items)
+    places = table.place[past.rows[trained]]
+    speaking = (places >= 0) & (past.neighbours[trained] > 0)
+    places, says = places[speaking], past.neighbours[trained][speaking]
+    return table.items[places].ravel(), (table.weights[places] * says[:, None]).ravel()
