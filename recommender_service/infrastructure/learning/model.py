@@ -76,7 +76,7 @@ class Model:
         if self.nearest is None or allowed is not None:
             rows, scores = None, _open(scoring.all_scores(self.shelf, past), hidden, allowed)
         else:
-            rows = self._candidates(past, hidden, wanted)
+            rows = self._candidates(self.nearest, past, hidden, wanted)
             scores = scoring.scores_of(self.shelf, past, rows)
         places = best(scores, wanted)
         if diversity > 0:
@@ -151,10 +151,9 @@ class Model:
         """Of all movies in the order of `items`, those of the history too."""
         return scoring.all_scores(self.shelf, self.past(history))
 
-    def _candidates(self, past: Past, hidden: Rows, count: int) -> Rows:
-        assert self.nearest is not None
+    def _candidates(self, nearest: Nearest, past: Past, hidden: Rows, count: int) -> Rows:
         user = scoring.user_vector(self.shelf, past)
-        near = self.nearest.find(user, count + len(hidden) + _SPARE)
+        near = nearest.find(user, count + len(hidden) + _SPARE)
         new = np.arange(len(self.shelf.trained.items), len(self.shelf))
         return np.setdiff1d(np.concatenate((near, scoring.neighbours_of(self.shelf, past), new)), hidden)
 

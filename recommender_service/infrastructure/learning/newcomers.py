@@ -44,9 +44,7 @@ class Newcomers:
         )
 
     def as_found(self) -> dict[str, Newcomer]:
-        return {
-            item: Newcomer(self.columns[place], self.vectors[place], self.sources[place]) for place, item in enumerate(self.items)
-        }
+        return {item: Newcomer(self.columns[place], self.vectors[place], self.sources[place]) for place, item in enumerate(self.items)}
 
 
 def placed(features: Features, likers: Sequence[Floats], weights: Weights) -> Newcomer:

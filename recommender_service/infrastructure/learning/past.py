@@ -26,7 +26,7 @@ class Past:
 
 def read_past(history: Sequence[HistoryEvent], row_of: Callable[[str], int | None], parameters: Parameters) -> Past:
     """Of several events with one movie the newest counts."""
-    newest_first = sorted(reversed(history), key=lambda event: -event.time)
+    newest_first = sorted(history, key=lambda event: event.time)[::-1]
     found: dict[int, float] = {}
     unknown: dict[str, None] = {}
     for event in newest_first:

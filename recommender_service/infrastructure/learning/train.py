@@ -60,9 +60,7 @@ def train(
     neighbours = find_neighbours(known, parameters.neighbours)
     progress(0.97, "bringing the parts to one scale")
     scales = _scales(_pasts(known, parameters), taste, trail, sources, neighbours, parameters)
-    vectors, feature_vectors = (
-        _joined(a, b, scales) for a, b in ((taste.vectors, trail.vectors), (taste.features, trail.features))
-    )
+    vectors, feature_vectors = (_joined(a, b, scales) for a, b in ((taste.vectors, trail.vectors), (taste.features, trail.features)))
     weights = Weights(
         known.items,
         vectors,
