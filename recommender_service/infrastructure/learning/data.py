@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender_service.infrastructure.learning.arrays import Floats, Mask, Rows
+
 LIKE: Final = 1.0  # a weight from here on says "more like this"; below it the movie is known to the user, and counts a little
 WEAK: Final = 0.3  # what a rating below 4 counts: the movie was chosen, after all
 
@@ -39,7 +41,7 @@ class Interactions:
     items: tuple[str, ...]
     user: NDArray[np.int32]
     item: NDArray[np.int32]
-    weight: NDArray[np.float32]
+    weight: Floats
     time: NDArray[np.float64]
 
     @classmethod
@@ -67,7 +69,7 @@ class Interactions:
         kept = by_time[last]
         return self._at(kept[np.lexsort((self.item[kept], self.time[kept], self.user[kept]))])
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Interactions":
+    def where(self, chosen: Mask) -> "Interactions":
         """The chosen rows, over the same tables of ids."""
         return self._at(np.flatnonzero(chosen))
 
@@ -75,17 +77,22 @@ class Interactions:
         """The same with a longer table of movies that begins with its own."""
         return replace(self, items=tuple(dict.fromkeys(items)))
 
-    def _at(self, rows: NDArray[np.intp]) -> "Interactions":
+    def _at(self, rows: Rows) -> "Interactions":
         return Interactions(self.users, self.items, self.user[rows], self.item[rows], self.weight[rows], self.time[rows])
 
     @property
-    def liked(self) -> NDArray[np.bool_]:
+    def liked(self) -> Mask:
         return self.weight >= LIKE
 
     @property
-    def starts(self) -> NDArray[np.intp]:
+    def starts(self) -> Rows:
         """Where each user's rows begin, and after the last user the end."""
         return np.searchsorted(self.user, np.arange(len(self.users) + 1))
+
+    def starts_of(self, user: int) -> tuple[int, int]:
+        """The begin and the end of one user's rows."""
+        begin, end = np.searchsorted(self.user, (user, user + 1))
+        return int(begin), int(end)
 
     def __len__(self) -> int:
         return len(self.user)

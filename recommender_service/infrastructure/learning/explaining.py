@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from recommender_service.infrastructure.learning.arrays import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +16,5 @@ class Explanation:
     features: tuple[tuple[str, float], ...]
 
 
-def largest_first(names: Sequence[str], parts: NDArray[np.floating]) -> tuple[tuple[str, float], ...]:
+def largest_first(names: Sequence[str], parts: Scores) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(zip(names, parts.tolist(), strict=True), key=lambda pair: -pair[1]))

@@ -4,11 +4,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from recommender_service.infrastructure.learning.arrays import Floats
+
 _ROUNDS = 200
 _CLOSE = 1e-5  # of the right side, in each column
 
 
-def ridge_map(likes: sp.csr_matrix, vectors: NDArray[np.float32], ridge: float) -> NDArray[np.float32]:
+def ridge_map(likes: sp.csr_matrix, vectors: Floats, ridge: float) -> Floats:
     """W = (XᵀX + ridge·I)⁻¹ XᵀU by conjugate gradients, all columns at once: the matrix is never made, movies may be many."""
     chosen = likes.astype(np.float64)
     turned = chosen.T.tocsr()
@@ -26,7 +28,7 @@ def ridge_map(likes: sp.csr_matrix, vectors: NDArray[np.float32], ridge: float) 
         rest -= step * image
         before, size = size, (rest * rest).sum(axis=0)
         direction = rest + _ratio(size, before) * direction
-    return found.astype(np.float32)
+    return np.asarray(found, np.float32)
 
 
 def _ratio(over: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:

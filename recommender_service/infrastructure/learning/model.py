@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from recommender_service.infrastructure.learning import scoring
+from recommender_service.infrastructure.learning.arrays import Floats, Mask, Rows, Scores
 from recommender_service.infrastructure.learning.data import Features, HistoryEvent
 from recommender_service.infrastructure.learning.explaining import Explanation, largest_first
 from recommender_service.infrastructure.learning.manifest import Manifest
@@ -19,8 +20,8 @@ from recommender_service.infrastructure.learning.nearest import Nearest
 from recommender_service.infrastructure.learning.newcomers import Newcomers, placed
 from recommender_service.infrastructure.learning.past import Past, read_past
 from recommender_service.infrastructure.learning.ranking import Ranking, best, diverse
-from recommender_service.infrastructure.learning.shelf import Mask, Rows, Shelf
-from recommender_service.infrastructure.learning.weights import Floats, Weights
+from recommender_service.infrastructure.learning.shelf import Shelf
+from recommender_service.infrastructure.learning.weights import Weights
 
 _POOL: Final = 5  # times the length of a list: what diversity may choose from
 _SPARE: Final = 200  # candidates beyond those asked for, where not every movie is scored
@@ -73,6 +74,8 @@ class Model:
         past = self.past(history)
         hidden = np.concatenate((past.rows, self.shelf.rows_of(exclude)))
         wanted = count * _POOL if diversity > 0 else count
+        rows: Rows | None
+        scores: Scores
         if self.nearest is None or allowed is not None:
             rows, scores = None, _open(scoring.all_scores(self.shelf, past), hidden, allowed)
         else:
@@ -159,14 +162,14 @@ class Model:
 
     def _best_known(self, column: int) -> Rows:
         trained = self.shelf.trained
-        having = trained.features[:, [column]].nonzero()[0]
+        having: Rows = trained.features[:, [column]].nonzero()[0]
         return having[best(trained.likes[having].astype(np.float32), _EXAMPLES)]
 
-    def _listed(self, rows: Rows, scores: Floats, unknown: tuple[str, ...]) -> Ranking:
+    def _listed(self, rows: Rows, scores: Scores, unknown: tuple[str, ...]) -> Ranking:
         return Ranking(tuple(self.shelf.item(row) for row in rows.tolist()), tuple(scores.tolist()), unknown)
 
 
-def _open(scores: Floats, hidden: Rows, allowed: Mask | None) -> Floats:
+def _open(scores: Scores, hidden: Rows, allowed: Mask | None) -> Scores:
     """The same scores; −∞ for what must not be listed."""
     scores[hidden] = -np.inf
     if allowed is not None:

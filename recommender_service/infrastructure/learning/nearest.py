@@ -9,8 +9,7 @@ from typing import Any, Final
 import faiss
 import numpy as np
 
-from recommender_service.infrastructure.learning.shelf import Rows
-from recommender_service.infrastructure.learning.weights import Floats
+from recommender_service.infrastructure.learning.arrays import Floats, Rows
 
 FEW: Final = 20_000
 _PER_CENTRE: Final = 40  # vectors that a centre is learned from
@@ -39,7 +38,7 @@ class Nearest:
     def find(self, user: Floats, count: int) -> Rows:
         """Rows with about the largest inner products, unordered."""
         rows = self._index.search(user[None, :], count)[1][0]
-        return rows[rows >= 0].astype(np.intp)
+        return np.asarray(rows[rows >= 0], np.intp)
 
     def save(self, file: Path) -> None:
         faiss.write_index(self._index, str(file))

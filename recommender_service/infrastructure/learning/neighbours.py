@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from recommender_service.infrastructure.learning import parameters
+from recommender_service.infrastructure.learning.arrays import Floats
 from recommender_service.infrastructure.learning.data import WEAK, Interactions
 
 
@@ -20,7 +21,7 @@ class NeighbourTable:
 
     place: NDArray[np.int32]
     items: NDArray[np.int32]
-    weights: NDArray[np.float32]
+    weights: Floats
 
 
 def find_neighbours(interactions: Interactions, chosen: parameters.Neighbours) -> NeighbourTable:
@@ -37,7 +38,7 @@ def find_neighbours(interactions: Interactions, chosen: parameters.Neighbours) -
     return NeighbourTable(place, known[strongest].astype(np.int32), np.take_along_axis(speaks, strongest, axis=1))
 
 
-def _ease(interactions: Interactions, place: NDArray[np.int32], count: int, ridge: float) -> NDArray[np.float32]:
+def _ease(interactions: Interactions, place: NDArray[np.int32], count: int, ridge: float) -> Floats:
     column = place[interactions.item]
     inside = column >= 0
     weight = np.where(interactions.liked, np.float32(1), np.float32(WEAK))[inside]

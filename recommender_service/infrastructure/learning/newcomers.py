@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender_service.infrastructure.learning.arrays import Floats, Rows
 from recommender_service.infrastructure.learning.data import Features
-from recommender_service.infrastructure.learning.weights import Floats, Weights
+from recommender_service.infrastructure.learning.weights import Weights
 
 _HALF_KNOWN: Final = 10  # likes after which what its likers like counts as much as its features
 
@@ -17,7 +17,7 @@ _HALF_KNOWN: Final = 10  # likes after which what its likers like counts as much
 class Newcomer:
     """`columns` are its features, `vector` and `source` rows like those of Weights."""
 
-    columns: NDArray[np.intp]
+    columns: Rows
     vector: Floats
     source: Floats
 
@@ -28,7 +28,7 @@ class Newcomers:
 
     items: tuple[str, ...]
     places: Mapping[str, int]
-    columns: tuple[NDArray[np.intp], ...]
+    columns: tuple[Rows, ...]
     vectors: Floats
     sources: Floats
 

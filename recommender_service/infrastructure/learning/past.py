@@ -4,20 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender_service.infrastructure.learning.arrays import Floats, Rows
 from recommender_service.infrastructure.learning.data import LIKE, HistoryEvent
 from recommender_service.infrastructure.learning.fading import fading
 from recommender_service.infrastructure.learning.parameters import Parameters
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """Known movies of a history, the newest first, with a weight for each in each part; what has no say in one weighs 0 there."""
 
-    rows: NDArray[np.intp]
+    rows: Rows
     taste: Floats
     trail: Floats
     neighbours: Floats
@@ -38,7 +36,7 @@ def read_past(history: Sequence[HistoryEvent], row_of: Callable[[str], int | Non
     return past_of(rows, np.fromiter(found.values(), np.float32, len(found)), parameters, tuple(unknown))
 
 
-def past_of(rows: NDArray[np.intp], weights: Floats, parameters: Parameters, unknown: tuple[str, ...] = ()) -> Past:
+def past_of(rows: Rows, weights: Floats, parameters: Parameters, unknown: tuple[str, ...] = ()) -> Past:
     """Of distinct movies, the newest first."""
     weights = np.where(weights > 0, np.minimum(weights, np.float32(LIKE)), np.float32(0))  # a NaN is nothing, too
     liked = np.flatnonzero(weights >= LIKE)

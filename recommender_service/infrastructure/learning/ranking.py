@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from recommender_service.infrastructure.learning.arrays import Floats, Rows, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class Ranking:
     unknown: tuple[str, ...] = ()
 
 
-def best(scores: NDArray[np.floating], count: int) -> NDArray[np.intp]:
+def best(scores: Scores, count: int) -> Rows:
     """Places of the highest scores, best first; −∞ is no candidate. Equal scores keep their order."""
     if count <= 0:
         return np.zeros(0, np.intp)
@@ -27,10 +26,11 @@ def best(scores: NDArray[np.floating], count: int) -> NDArray[np.intp]:
     else:
         chosen = np.arange(len(scores))
     chosen = chosen[np.isfinite(scores[chosen])]
-    return chosen[np.argsort(-scores[chosen], kind="stable")][:count]
+    ordered: Rows = chosen[np.argsort(-scores[chosen], kind="stable")]
+    return ordered[:count]
 
 
-def diverse(scores: NDArray[np.floating], likeness: Floats, count: int, diversity: float) -> NDArray[np.intp]:
+def diverse(scores: Scores, likeness: Floats, count: int, diversity: float) -> Rows:
     """Places of a list in which each next one is good and unlike those before it, `diversity` from 0 to 1.
 
     Maximal marginal relevance (Carbonell, Goldstein 1998) with the mean likeness to the list so far; scores in their own deviations.

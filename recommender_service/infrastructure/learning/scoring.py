@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from recommender_service.infrastructure.learning.arrays import Floats, Rows
 from recommender_service.infrastructure.learning.past import Past
-from recommender_service.infrastructure.learning.shelf import Rows, Shelf
-from recommender_service.infrastructure.learning.weights import Floats
+from recommender_service.infrastructure.learning.shelf import Shelf
 
 
 def user_vector(shelf: Shelf, past: Past) -> Floats:
@@ -25,7 +25,7 @@ def all_scores(shelf: Shelf, past: Past) -> Floats:
 
 def scores_of(shelf: Shelf, past: Past, rows: Rows) -> Floats:
     """Of some movies, their rows sorted."""
-    scores = shelf.vectors(rows) @ user_vector(shelf, past)
+    scores: Floats = shelf.vectors(rows) @ user_vector(shelf, past)
     items, said = _said(shelf, past)
     if len(items) and len(rows):
         places = np.minimum(np.searchsorted(rows, items), len(rows) - 1)
@@ -36,7 +36,7 @@ def scores_of(shelf: Shelf, past: Past, rows: Rows) -> Floats:
 
 def neighbours_of(shelf: Shelf, past: Past) -> Rows:
     """Movies that the history speaks for."""
-    return np.unique(_said(shelf, past)[0]).astype(np.intp)
+    return np.unique(_said(shelf, past)[0])
 
 
 def parts_of(shelf: Shelf, past: Past, row: int) -> Floats:
@@ -58,4 +58,5 @@ def _said(shelf: Shelf, past: Past) -> tuple[Rows, Floats]:
     places = table.place[past.rows[trained]]
     speaking = (places >= 0) & (past.neighbours[trained] > 0)
     places, says = places[speaking], past.neighbours[trained][speaking]
-    return table.items[places].ravel(), (table.weights[places] * says[:, None]).ravel()
+    items = table.items[places].ravel().astype(np.intp)
+    return items, np.asarray(table.weights[places] * says[:, None], np.float32).ravel()

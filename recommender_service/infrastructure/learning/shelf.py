@@ -4,13 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender_service.infrastructure.learning.arrays import Floats, Mask, Rows
 from recommender_service.infrastructure.learning.newcomers import Newcomers
-from recommender_service.infrastructure.learning.weights import Floats, Weights
-
-Rows = NDArray[np.intp]
-Mask = NDArray[np.bool_]
+from recommender_service.infrastructure.learning.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,12 @@ class Shelf:
             return self.trained.lengths
         return np.concatenate((self.trained.lengths, np.linalg.norm(self.new.vectors[:, :-1], axis=1)))
 
-    def columns(self, row: int) -> NDArray[np.integer]:
+    def columns(self, row: int) -> Rows:
         """The features of a movie."""
         if row >= len(self.trained.items):
             return self.new.columns[row - len(self.trained.items)]
-        starts = self.trained.features.indptr
-        return self.trained.features.indices[starts[row] : starts[row + 1]]
+        features = self.trained.features
+        return np.asarray(features.indices[features.indptr[row] : features.indptr[row + 1]], np.intp)
 
     def dot(self, user: Floats) -> Floats:
         """The inner product with every movie."""

@@ -10,14 +10,13 @@ from typing import Any, Final
 import numpy as np
 import scipy.sparse as sp
 from lightfm import LightFM
-from numpy.typing import NDArray
 
+from recommender_service.infrastructure.learning.arrays import Floats
 from recommender_service.infrastructure.learning.data import Interactions
 from recommender_service.infrastructure.learning.errors import Diverged
 from recommender_service.infrastructure.learning.fading import fading
 from recommender_service.infrastructure.learning.parameters import Parameters, Taste, Trail
 
-Floats = NDArray[np.float32]
 Step = Callable[[float], None]  # how much of the training is done, 0 to 1
 
 _LARGEST: Final = 1e4  # of any number in a tower that learned something; beyond it has run away
@@ -55,8 +54,8 @@ def train_trail(likes: Interactions, table: sp.csr_matrix, parameters: Parameter
     pasts, positives = trails(likes, chosen)
     if not positives.nnz:  # nobody liked a second movie
         width, names = chosen.components + 1, table.shape[1] - table.shape[0]
-        nothing = [np.zeros((rows, width), np.float32) for rows in (table.shape[0], names)]
-        return Tower(*nothing, np.zeros((table.shape[0], chosen.components), np.float32))
+        vectors, features = (np.zeros((rows, width), np.float32) for rows in (table.shape[0], names))
+        return Tower(vectors, features, vectors[:, :-1])
     model = LightFM(
         no_components=chosen.components,
         loss="warp",
@@ -86,7 +85,7 @@ def trails(likes: Interactions, chosen: Trail) -> tuple[sp.csr_matrix, sp.coo_ma
 
 
 def _epochs(chosen: Taste | Trail, positives: sp.coo_matrix, parameters: Parameters) -> int:
-    return max(1, min(chosen.epochs, parameters.most_samples // max(1, positives.nnz)))
+    return max(1, min(chosen.epochs, parameters.most_samples // int(positives.nnz)))
 
 
 def _fitted(model: Any, positives: sp.coo_matrix, table: sp.csr_matrix, users: sp.csr_matrix | None, epochs: int, step: Step) -> Tower:

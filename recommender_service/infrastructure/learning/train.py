@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import scipy.sparse as sp
 
+from recommender_service.infrastructure.learning.arrays import Floats
 from recommender_service.infrastructure.learning.data import Catalogue, Interactions
 from recommender_service.infrastructure.learning.errors import NothingToLearn
 from recommender_service.infrastructure.learning.features import feature_table, with_identity
@@ -22,7 +23,7 @@ from recommender_service.infrastructure.learning.neighbours import NeighbourTabl
 from recommender_service.infrastructure.learning.parameters import Parameters
 from recommender_service.infrastructure.learning.past import Past, past_of
 from recommender_service.infrastructure.learning.towers import Step, Tower, train_taste, train_trail
-from recommender_service.infrastructure.learning.weights import Floats, Weights
+from recommender_service.infrastructure.learning.weights import Weights
 
 Progress = Callable[[float, str], None]
 

@@ -7,9 +7,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from recommender_service.infrastructure.learning.arrays import Floats
 from recommender_service.infrastructure.learning.neighbours import NeighbourTable
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,10 @@ class Weights:
     @cached_property
     def lengths(self) -> Floats:
         """Of the movies' vectors without the bias."""
-        return np.linalg.norm(self.vectors[:, :-1], axis=1)
+        return np.asarray(np.linalg.norm(self.vectors[:, :-1], axis=1), np.float32)
 
     @cached_property
     def feature_sources(self) -> Floats:
         """What a like of a movie with one of the features adds to the user's side on average."""
         counts = np.maximum(np.asarray(self.features.sum(axis=0)).ravel(), 1)
-        return ((self.features.T @ self.sources) / counts[:, None]).astype(np.float32)
+        return np.asarray((self.features.T @ self.sources) / counts[:, None], np.float32)
