@@ -25,7 +25,7 @@ def all_scores(shelf: Shelf, past: Past) -> Floats:
 
 def scores_of(shelf: Shelf, past: Past, rows: Rows) -> Floats:
     """Of some movies, their rows sorted."""
-    scores: Floats = shelf.vectors(rows) @ user_vector(shelf, past)
+    scores = np.asarray(shelf.vectors(rows) @ user_vector(shelf, past), np.float32)
     items, said = _said(shelf, past)
     if len(items) and len(rows):
         places = np.minimum(np.searchsorted(rows, items), len(rows) - 1)

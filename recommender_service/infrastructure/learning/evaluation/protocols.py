@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from recommender_service.infrastructure.learning.arrays import Mask
-from recommender_service.infrastructure.learning.data import HistoryEvent, Interactions
+from recommender_service.infrastructure.learning.data import LIKE, HistoryEvent, Interactions
 
 TRAINED: Final = 0.8
 
@@ -27,7 +27,7 @@ class Question:
 
     @property
     def likes(self) -> int:
-        return sum(event.weight >= 1 for event in self.history)
+        return sum(event.weight >= LIKE for event in self.history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,28 @@ class Protocol:
     questions: Callable[[], Iterator[Question]]
 
 
-def user80(data: Interactions, share: float = TRAINED) -> Protocol:
-    """Users with a like on both sides."""
+def user80(data: Interactions) -> Protocol:
+    return last_likes("user80", *divided(data, TRAINED))
+
+
+def divided(data: Interactions, share: float) -> tuple[Interactions, Interactions]:
+    """Each user's first part, rounded down, and the rest."""
     place = np.arange(len(data)) - data.starts[data.user]
     first = place < np.floor(share * np.diff(data.starts)[data.user])
-    train, rest = data.where(first), data.where(~first)
+    return data.where(first), data.where(~first)
+
+
+def last_likes(name: str, train: Interactions, rest: Interactions) -> Protocol:
+    """Asks users with a like on both sides."""
 
     def questions() -> Iterator[Question]:
-        for user, name in enumerate(data.users):
+        for user, called in enumerate(train.users):
+            right = frozenset(event.item for event in events(rest, user) if event.weight >= LIKE)
             history = events(train, user)
-            right = frozenset(event.item for event in events(rest, user) if event.weight >= 1)
-            if right and any(event.weight >= 1 for event in history):
-                yield Question(name, history, len(history), right)
+            if right and any(event.weight >= LIKE for event in history):
+                yield Question(called, history, len(history), right)
 
-    return Protocol("user80", train, questions)
+    return Protocol(name, train, questions)
 
 
 def stream(data: Interactions) -> Protocol:
@@ -66,7 +74,7 @@ def stream(data: Interactions) -> Protocol:
         known = [len(history) for history in histories]
         for row in order[int(TRAINED * len(data)) :]:
             user, item, weight = int(data.user[row]), data.items[data.item[row]], float(data.weight[row])
-            if weight >= 1:
+            if weight >= LIKE:
                 yield Question(data.users[user], histories[user], known[user], frozenset((item,)))
             histories[user].append(HistoryEvent(item, weight, float(data.time[row])))
 

@@ -5,8 +5,8 @@ from typing import Protocol as Port
 
 import numpy as np
 
-from recommender_service.infrastructure.evaluation.metrics import LENGTH, Figures
-from recommender_service.infrastructure.evaluation.protocols import Protocol, Question
+from recommender_service.infrastructure.learning.evaluation.metrics import LENGTH, Figures
+from recommender_service.infrastructure.learning.evaluation.protocols import Protocol, Question
 from recommender_service.infrastructure.learning.model import Model
 
 
