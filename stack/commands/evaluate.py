@@ -34,7 +34,7 @@ def evaluate(
     argv += ["--plot", str(plot)] if plot else []
     argv += ["--without-baselines"] if without_baselines else []
     argv += ["--json"] if as_json else []
-    process = subprocess.Popen(argv)
+    process = subprocess.Popen(argv)  # noqa: S603 — our own argv
     try:
         code = process.wait()
     except KeyboardInterrupt:  # the terminal has told the process too

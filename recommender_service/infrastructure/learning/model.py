@@ -32,7 +32,7 @@ _EXAMPLES: Final = 20  # best known movies of a genre that stand for it
 class Model:
     """Never changes; `with_items` makes another one that shares the arrays. Synchronous, without I/O, for any number of threads."""
 
-    shelf: Shelf
+    shelf: Shelf = field(repr=False)
     manifest: Manifest
     nearest: Nearest | None = field(default=None, repr=False)
 

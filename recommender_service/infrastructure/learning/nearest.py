@@ -24,7 +24,7 @@ class Nearest:
     @classmethod
     def over(cls, vectors: Floats, seed: int) -> "Nearest":
         count, width = vectors.shape
-        centres = max(1, int(2 * count**0.5))
+        centres = max(1, min(int(2 * count**0.5), count // _PER_CENTRE))
         index = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, centres, faiss.METRIC_INNER_PRODUCT)
         index.cp.seed, index.cp.niter, index.cp.max_points_per_centroid = seed, 8, _PER_CENTRE
         index.train(vectors)

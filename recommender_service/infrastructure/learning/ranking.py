@@ -35,6 +35,8 @@ def diverse(scores: Scores, likeness: Floats, count: int, diversity: float) -> R
 
     Maximal marginal relevance (Carbonell, Goldstein 1998) with the mean likeness to the list so far; scores in their own deviations.
     """
+    if not len(scores):
+        return np.zeros(0, np.intp)
     spread = float(scores.std()) or 1.0
     merit = (1 - diversity) * (scores - scores.max()) / spread
     alike = np.zeros(len(scores), np.float32)

@@ -43,20 +43,26 @@ def parts_of(shelf: Shelf, past: Past, row: int) -> Floats:
     """What each movie of the history adds to the score of one: the rest of the score is the bias."""
     sources, taste = shelf.sources(past.rows), shelf.trained.taste
     vector = shelf.vectors(np.array([row]))[0]
-    parts = past.taste * (sources[:, :taste] @ vector[:taste]) + past.trail * (sources[:, taste:] @ vector[taste:-1])
-    for place in range(len(past.rows)):
-        one = Past(past.rows[place : place + 1], past.taste[:0], past.trail[:0], past.neighbours[place : place + 1], ())
-        items, said = _said(shelf, one)
-        parts[place] += said[items == row].sum()
+    parts = np.asarray(
+        past.taste * (sources[:, :taste] @ vector[:taste]) + past.trail * (sources[:, taste:] @ vector[taste:-1]), np.float32
+    )
+    table = shelf.trained.neighbours
+    speaking, places = _speaking(shelf, past)
+    meant = np.where(table.items[places] == row, table.weights[places], np.float32(0))
+    parts[speaking] += meant.sum(axis=1) * past.neighbours[speaking]
     return parts
+
+
+def _speaking(shelf: Shelf, past: Past) -> tuple[Rows, Rows]:
+    """Which of the history have a say, and their rows in the table of neighbours."""
+    inside = np.flatnonzero((past.rows < len(shelf.trained.items)) & (past.neighbours > 0))
+    places = shelf.trained.neighbours.place[past.rows[inside]]
+    return inside[places >= 0], places[places >= 0].astype(np.intp)
 
 
 def _said(shelf: Shelf, past: Past) -> tuple[Rows, Floats]:
     """Movies and what is said for them, flat and with repetitions."""
     table = shelf.trained.neighbours
-    trained = past.rows < len(shelf.trained.items)
-    places = table.place[past.rows[trained]]
-    speaking = (places >= 0) & (past.neighbours[trained] > 0)
-    places, says = places[speaking], past.neighbours[trained][speaking]
-    items = table.items[places].ravel().astype(np.intp)
-    return items, np.asarray(table.weights[places] * says[:, None], np.float32).ravel()
+    speaking, places = _speaking(shelf, past)
+    said = table.weights[places] * past.neighbours[speaking, None]
+    return table.items[places].ravel().astype(np.intp), np.asarray(said, np.float32).ravel()

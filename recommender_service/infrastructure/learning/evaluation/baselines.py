@@ -63,7 +63,7 @@ def ease(train: Interactions, catalogue: Catalogue, seed: int) -> Answers:
     def score(question: Question, liked: Floats) -> Scores:
         places = table.place[np.flatnonzero(liked)]
         places = places[places >= 0]
-        return np.bincount(table.items[places].ravel(), table.weights[places].ravel(), len(liked))
+        return np.bincount(table.items[places].ravel(), table.weights[places].ravel(), len(liked)).astype(np.float32)
 
     return Scored(train.items, score)
 

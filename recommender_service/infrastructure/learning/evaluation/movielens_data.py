@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from movielens.layouts import Dataset, detect
 from movielens.source import source_at
 from movielens.titles import parse_title
 from recommender_service.infrastructure.learning.data import LIKE, WEAK, Catalogue, Features, Interaction, Interactions
 
-_LIKED = 4.0  # stars
+_LIKED: Final = 4.0  # stars
+_NO_GENRES: Final = ("(no genres listed)", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ def read(path: Path) -> Data:
     """Raises movielens.errors.NoDataSet."""
     dataset = detect(source_at(path))
     features = {
-        str(row.id): Features(row.genres, row.year or parse_title(row.title).year)
+        str(row.id): Features(tuple(genre for genre in row.genres if genre not in _NO_GENRES), row.year or parse_title(row.title).year)
         for record in dataset.read(dataset.layout.movies)
         if (row := record.row) is not None
     }

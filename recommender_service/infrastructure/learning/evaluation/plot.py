@@ -24,9 +24,8 @@ def draw(report: Report, file: Path) -> None:
     for row in report.rows:
         ours = row.name.startswith(OURS)
         points = [str(least) for least, _, _ in row.by_likes]
-        by_likes.plot(
-            points, [rate for _, rate, _ in row.by_likes], marker="o" if ours else None, linewidth=2 if ours else 1, label=row.name
-        )
+        rates = [rate for _, rate, _ in row.by_likes]
+        by_likes.plot(points, rates, marker="o" if ours else None, linewidth=2 if ours else 1, label=row.name)
     by_likes.set_xlabel("known likes, from")
     by_likes.set_ylabel("hit rate at 10")
     by_likes.set_ylim(bottom=0)
