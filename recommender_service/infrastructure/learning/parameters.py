@@ -24,7 +24,7 @@ class Trail:
     components: int = 64
     learning_rate: float = 0.05
     epochs: int = 15
-    max_sampled: int = 10
+    max_sampled: int = 50
     length: int = 20
     following: int = 3
     fading: float = 5.0
@@ -47,8 +47,8 @@ class Neighbours:
 class Shares:
     """How much each part moves the score, in standard deviations."""
 
-    taste: float = 0.5
-    trail: float = 0.5
+    taste: float = 0.45
+    trail: float = 0.55
     neighbours: float = 0.15
 
 

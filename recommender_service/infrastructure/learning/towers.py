@@ -48,14 +48,13 @@ def train_taste(likes: Interactions, table: sp.csr_matrix, parameters: Parameter
     return _fitted(model, positives, table, None, _epochs(chosen, positives, parameters), step)
 
 
-def train_trail(likes: Interactions, table: sp.csr_matrix, parameters: Parameters, step: Step) -> Tower:
-    """A row for each point of a history: from the likes before it to those right after it."""
+def train_trail(likes: Interactions, parameters: Parameters, step: Step) -> Tower:
+    """A row for each point of a history: from the likes before it to those right after it. Features did not help it: it has none."""
     chosen = parameters.trail
     pasts, positives = trails(likes, chosen)
     if not positives.nnz:  # nobody liked a second movie
-        width, names = chosen.components + 1, table.shape[1] - table.shape[0]
-        vectors, features = (np.zeros((rows, width), np.float32) for rows in (table.shape[0], names))
-        return Tower(vectors, features, vectors[:, :-1])
+        vectors = np.zeros((len(likes.items), chosen.components + 1), np.float32)
+        return Tower(vectors, vectors[:0], vectors[:, :-1])
     model = LightFM(
         no_components=chosen.components,
         loss="warp",
@@ -63,7 +62,9 @@ def train_trail(likes: Interactions, table: sp.csr_matrix, parameters: Parameter
         max_sampled=chosen.max_sampled,
         random_state=parameters.seed + 1,
     )
-    return _fitted(model, positives, table, pasts, _epochs(chosen, positives, parameters), step)
+    return _fitted(
+        model, positives, sp.identity(len(likes.items), dtype=np.float32, format="csr"), pasts, _epochs(chosen, positives, parameters), step
+    )
 
 
 def trails(likes: Interactions, chosen: Trail) -> tuple[sp.csr_matrix, sp.coo_matrix]:

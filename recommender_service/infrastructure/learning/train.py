@@ -52,7 +52,7 @@ def train(
     taste_step, trail_step = _steps(progress, "learning what is liked by whom, and what follows what")
     with ThreadPoolExecutor(2) as both:
         tasting = both.submit(train_taste, likes, table, parameters, taste_step)
-        trailing = both.submit(train_trail, likes, table, parameters, trail_step)
+        trailing = both.submit(train_trail, likes, parameters, trail_step)
         taste, trail = tasting.result(), trailing.result()
     progress(_TOWERS, "folding histories in")
     chosen = sp.csr_matrix((np.ones(len(likes), np.float32), (likes.user, likes.item)), shape=(len(likes.users), len(likes.items)))
@@ -61,7 +61,8 @@ def train(
     neighbours = find_neighbours(known, parameters.neighbours)
     progress(0.97, "bringing the parts to one scale")
     scales = _scales(_pasts(known, parameters), taste, trail, sources, neighbours, parameters)
-    vectors, feature_vectors = (_joined(a, b, scales) for a, b in ((taste.vectors, trail.vectors), (taste.features, trail.features)))
+    vectors = _joined(taste.vectors, trail.vectors, scales)
+    feature_vectors = _joined(taste.features, np.zeros((len(names), trail.vectors.shape[1]), np.float32), scales)
     weights = Weights(
         known.items,
         vectors,

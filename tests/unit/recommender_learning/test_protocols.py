@@ -19,7 +19,7 @@ def test_user80_trains_on_the_first_four_fifths_rounded_down() -> None:
 
 def test_user80_asks_users_with_a_like_on_both_sides() -> None:
     asked = [(question.user, [event.item for event in question.history], question.right) for question in user80(DATA).questions()]
-    assert asked == [("b", ["1", "2"], {"3"})]  # the last of a and of c is no like
+    assert asked == [("b", ["1", "2"], frozenset({"3"}))]  # the last of a and of c is no like
 
 
 def test_stream_trains_on_what_came_first_of_all() -> None:
