@@ -73,9 +73,10 @@ class Interactions:
         """The chosen rows, over the same tables of ids."""
         return self._at(np.flatnonzero(chosen))
 
-    def over(self, items: Iterable[str]) -> "Interactions":
-        """The same with a longer table of movies that begins with its own."""
-        return replace(self, items=tuple(dict.fromkeys(items)))
+    def compact(self) -> "Interactions":
+        """The same without the movies that nobody did anything with."""
+        kept, item = np.unique(self.item, return_inverse=True)
+        return replace(self, items=tuple(self.items[row] for row in kept), item=item.astype(np.int32))
 
     def _at(self, rows: Rows) -> "Interactions":
         return Interactions(self.users, self.items, self.user[rows], self.item[rows], self.weight[rows], self.time[rows])
@@ -112,6 +113,6 @@ class Features(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Features by movie. Movies without interactions belong to it too: they are recommended by their features."""
+    """Features by movie; of a movie that it does not have nothing is known."""
 
     features: Mapping[str, Features] = field(default_factory=dict)

@@ -41,9 +41,9 @@ def train(
 ) -> Model:
     """The same data and parameters make the same model. Takes two processors, one for each tower. Raises NothingToLearn, Diverged.
 
-    Movies of the catalogue that nobody knows are part of the model, too.
+    Movies that nobody did anything with are no part of it, or it would learn that nobody likes them: `Model.with_items` places them.
     """
-    known = interactions.over((*interactions.items, *catalogue.features))
+    known = interactions.compact()
     likes = known.where(known.liked)
     if not len(likes):
         raise NothingToLearn(f"there is no like among {len(interactions):,} interactions")

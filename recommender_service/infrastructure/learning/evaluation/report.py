@@ -62,10 +62,10 @@ def evaluate(data: Data, protocol_name: str, seeds: int, tell: Tell, *, baseline
 
 
 def through_artefact(train_part: Interactions, catalogue: Catalogue, parameters: Parameters) -> Model:
-    """As the service does it: trained, written, read."""
+    """As the service does it: trained, written, read, and completed with what nobody knows yet."""
     with tempfile.TemporaryDirectory(prefix="reelmesh-evaluate-") as folder:
         save(train(train_part, catalogue, parameters), Path(folder) / "model")
-        return load(Path(folder) / "model")
+        return load(Path(folder) / "model").with_items(catalogue.features)
 
 
 def _ours(protocol: Protocol) -> Learns:
