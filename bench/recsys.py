@@ -1,7 +1,7 @@
 """The recommender against its targets: how well it foretells MovieLens, how quickly it answers and learns.
 
-`python -m bench.recsys [--seeds 3] [--latest-small PATH] [--json FILE]`. MovieLens 100k is downloaded once into build/bench; latest-small is
-taken from PATH, $REELMESH_MOVIELENS or a copy of shared/ beside the project, and left out without. Ten minutes on two quiet processors.
+`python -m bench.recsys [--seeds 3] [--latest-small PATH] [--json FILE]`. MovieLens 100k is downloaded once into build/bench;
+latest-small is taken from PATH, $REELMESH_MOVIELENS or a copy of shared/ beside the project, and left out without. Ten minutes or so.
 """
 
 import argparse

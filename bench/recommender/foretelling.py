@@ -1,7 +1,7 @@
 """How well the recommender foretells a data set: the whole way from training over the artefact to lists, mean of some seeds.
 
-On `user80` it sees other users' future, and the times of MovieLens are the order of its own pages: figures are comparable with others of the
-same protocol and say little about other services. `stream` sees no future.
+On `user80` it sees other users' future, and the times of MovieLens are the order of its own pages: figures are comparable with others
+of the same protocol and say little about other services. `stream` sees no future.
 """
 
 import time
