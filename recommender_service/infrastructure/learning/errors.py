@@ -6,7 +6,7 @@ class NothingToLearn(Exception):
 
 
 class Diverged(Exception):
-    """The numbers ran away while a tower was trained: it needs a lower learning rate."""
+    """The numbers of a training are no good; the text says which parameter would help."""
 
 
 class BrokenArtefact(Exception):

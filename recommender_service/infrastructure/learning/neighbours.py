@@ -13,6 +13,7 @@ from scipy.linalg import lapack
 from recommender_service.infrastructure.learning import parameters
 from recommender_service.infrastructure.learning.arrays import Floats
 from recommender_service.infrastructure.learning.data import WEAK, Interactions
+from recommender_service.infrastructure.learning.errors import Diverged
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def _ease(interactions: Interactions, place: NDArray[np.int32], count: int, ridg
     gram = (chosen.T @ chosen).toarray().astype(np.float32)
     gram[np.diag_indices(count)] += ridge
     # Cholesky and the inverse from it: a fifth of the work of a general inverse, and in place.
-    factor, _ = lapack.spotrf(gram.T, lower=0, overwrite_a=1)
+    factor, not_positive = lapack.spotrf(gram.T, lower=0, overwrite_a=1)
+    if not_positive:
+        raise Diverged("the neighbours cannot be told apart in single precision: they need a larger ridge")
     inverse, _ = lapack.spotri(factor, lower=0, overwrite_c=1)
     inverse = np.triu(inverse) + np.triu(inverse, 1).T
     speaks = -inverse / inverse.diagonal()

@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from recommender_service.infrastructure.learning.data import Interaction, Interactions
+from recommender_service.infrastructure.learning.errors import Diverged
 from recommender_service.infrastructure.learning.fading import fading
 from recommender_service.infrastructure.learning.folding import ridge_map
 from recommender_service.infrastructure.learning.neighbours import find_neighbours
@@ -40,6 +41,11 @@ def test_neighbours_are_those_of_ease() -> None:
         found[item, table.items[place]] = table.weights[place]
     off = ~np.eye(len(expected), dtype=bool)
     assert found[off] == pytest.approx(expected[off], abs=1e-4)
+
+
+def test_neighbours_that_cannot_be_computed_are_refused() -> None:
+    with pytest.raises(Diverged, match="larger ridge"):
+        find_neighbours(synthetic.interactions(), Neighbours(ridge=-50))
 
 
 def test_neighbours_need_enough_likes() -> None:
