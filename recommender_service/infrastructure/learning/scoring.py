@@ -19,7 +19,7 @@ def all_scores(shelf: Shelf, past: Past) -> Floats:
     items, said = _said(shelf, past)
     if len(items):
         count = len(shelf.trained.items)
-        scores[:count] += np.bincount(items, said, count).astype(np.float32)
+        scores[:count] += np.bincount(items, said, count)
     return scores
 
 
