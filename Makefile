@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := .tools/bin
 BUILT := $(patsubst tools/%/go.mod,.tools/%.built,$(wildcard tools/*/go.mod))
-PACKAGES := mesh movie_service rating_service metadata_service edge stack protogen bench deploy tests
+PACKAGES := mesh movielens movie_service rating_service metadata_service recommender_service edge stack protogen bench deploy tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-slow check format protos stubs tools bench dashboards compose-env compose-images clean
+.PHONY: help up down test test-slow check format protos stubs tools bench bench-recsys dashboards compose-env compose-images clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ endif
 bench: $(READY) ## all benchmarks, with a table and JSON under build/bench/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	@$(BIN)/python -m bench
+
+bench-recsys: $(READY) ## how well and how quickly the recommender works (flags by ARGS='--seeds 1')
+	@$(BIN)/python -m bench.recsys $(ARGS)
 
 dashboards: $(READY) ## write Grafana's dashboards from their source
 	@$(BIN)/python -m deploy.dashboards

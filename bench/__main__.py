@@ -71,6 +71,7 @@ BENCHMARKS = (
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),
     Benchmark("import_movielens"),
+    Benchmark("recsys"),
 )
 
 

@@ -5,6 +5,7 @@ import typer
 from stack.commands.call import call
 from stack.commands.canary import canary
 from stack.commands.down import down
+from stack.commands.evaluate import evaluate
 from stack.commands.fault import fault
 from stack.commands.importing import import_app
 from stack.commands.keys import keys
@@ -20,6 +21,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, mesh, canary, fault, call, token, keys, loglevel):
+for command in (up, down, status, mesh, canary, fault, call, token, keys, loglevel, evaluate):
     app.command()(command)
 app.add_typer(import_app, name="import")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from movielens.errors import NoDataSet
 from stack.directory import DataDirectory
 from stack.errors import StackError
 
@@ -19,7 +20,7 @@ DEFAULT_DATA_DIR = Path(".reelmesh")
 def told() -> Iterator[None]:
     try:
         yield
-    except StackError as error:
+    except (StackError, NoDataSet) as error:
         print(f"reelmesh: {' '.join(line.strip() for line in str(error).splitlines())}", file=sys.stderr)
         raise typer.Exit(1) from None
     except OSError as error:

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from movielens.layouts import Dataset, Layout
+from movielens.rows import MovieRow
+from movielens.titles import parse_title
 from reelmesh.metadata.v1.metadata_pb2 import MovieMetadata
 from reelmesh.movie.v1.movie_pb2 import Movie
 from stack.importer.genres import genres_and_keywords
-from stack.importer.layouts import Dataset, Layout
 from stack.importer.problems import Problems
-from stack.importer.rows import MovieRow
 from stack.importer.tally import Tally
-from stack.importer.titles import parse_title
 
 KEYWORDS_FROM_TAGS: Final = 200  # per movie, the most frequent; a few famous movies have more than a thousand different tags
 LONGEST_KEYWORD: Final = 100  # characters, the contract's limit

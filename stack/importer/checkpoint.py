@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from movielens.layouts import Dataset
+from movielens.source import DataFile
 from stack.errors import StackError
-from stack.importer.layouts import Dataset
-from stack.importer.source import DataFile
 from stack.importer.tally import Tally
 
 _VERSION: Final = 1

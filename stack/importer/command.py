@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
+from movielens.layouts import Dataset, detect
+from movielens.source import source_at
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, running_pid, told
 from stack.directory import DataDirectory
 from stack.errors import StackError
 from stack.importer.checkpoint import Checkpoint
 from stack.importer.display import ImportDisplay
-from stack.importer.layouts import Dataset, detect
 from stack.importer.movielens import MovieLensImport
 from stack.importer.problems import Problems
-from stack.importer.source import source_at
 from stack.importer.streams import Platform
 from stack.importer.summary import Summary
 from stack.state import read_state

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
+from movielens.layouts import Dataset, Record
+from movielens.rows import RatingRow
+from movielens.showing import shown
 from reelmesh.metadata.v1.metadata_service_pb2 import (
     BatchGetMovieMetadataRequest,
     BatchGetMovieMetadataResponse,
@@ -18,10 +21,8 @@ from reelmesh.rating.v1.rating_pb2 import ImportedRating
 from reelmesh.rating.v1.rating_service_pb2 import ImportRatingsRequest, ImportRatingsResponse, PurgeRatingsRequest, PurgeRatingsResponse
 from stack.importer.catalogue import Catalogue, Entry, Told
 from stack.importer.checkpoint import Checkpoint, Progress, Reached
-from stack.importer.layouts import Dataset, Record
 from stack.importer.merging import metadata_gaps, movie_gaps
-from stack.importer.problems import Problems, shown
-from stack.importer.rows import RatingRow
+from stack.importer.problems import Problems
 from stack.importer.streams import ROWS_PER_MESSAGE, Platform, Rejection
 from stack.importer.summary import Summary
 

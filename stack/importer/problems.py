@@ -9,16 +9,6 @@ from stack.errors import StackError
 
 _TOLD_PER_FILE: Final = 1_000  # a file of something else altogether would tell millions
 _KEPT: Final = 100  # of all, for the summary
-_SHOWN: Final = 60  # characters
-
-
-class BadRow(Exception):
-    """Why one row cannot be taken, in words that follow the file and the line."""
-
-
-def shown(text: str) -> str:
-    """Foreign text in a message: short, and without anything that a terminal would obey."""
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 @dataclass(slots=True)

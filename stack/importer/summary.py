@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from movielens.layouts import Dataset
 from stack.importer.catalogue import Catalogue
 from stack.importer.checkpoint import Progress
-from stack.importer.layouts import Dataset
 from stack.importer.problems import Problems
 from stack.importer.tally import Tally, as_table
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import grpc
 import pytest
 
+from movielens.layouts import detect
+from movielens.source import source_at
 from reelmesh.metadata.v1.metadata_pb2 import MovieMetadata
 from reelmesh.movie.v1.movie_pb2 import Movie
 from reelmesh.rating.v1.rating_pb2 import ImportedRating
 from stack.errors import StackError
 from stack.importer.checkpoint import Checkpoint
-from stack.importer.layouts import detect
 from stack.importer.movielens import RATINGS_PER_STREAM, MovieLensImport
 from stack.importer.problems import Problems
-from stack.importer.source import source_at
 from stack.importer.streams import Platform
 from stack.importer.summary import Summary
 from tests.integration.stack_importer.platform import FakePlatform, listening

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from movielens.errors import NoDataSet
+from movielens.layouts import detect
+from movielens.source import source_at
 from reelmesh.metadata.v1.metadata_pb2 import MovieMetadata
 from reelmesh.movie.v1.movie_pb2 import Movie
 from stack.errors import StackError
 from stack.importer.catalogue import KEYWORDS_FROM_TAGS, Catalogue
-from stack.importer.layouts import detect
 from stack.importer.problems import Problems
-from stack.importer.source import source_at
 from tests.unit.stack_importer.datasets import CSV, SMALL_1M, SMALL_10M, SMALL_100K, written, zipped
 
 
@@ -131,7 +132,7 @@ def test_strict_ends_with_the_first_row_that_cannot_be_taken(tmp_path: Path) -> 
     ],
 )
 def test_a_file_of_something_else_is_told_in_one_sentence(change: dict[str, bytes], sentence: str, tmp_path: Path) -> None:
-    with pytest.raises(StackError) as refused:
+    with pytest.raises(NoDataSet) as refused:
         detect(source_at(written(tmp_path, CSV, **change)))
 
     assert str(refused.value) == f"{tmp_path} is not a MovieLens data set: {sentence}"
@@ -149,7 +150,7 @@ def test_what_is_no_data_set_is_told_in_one_sentence(tmp_path: Path) -> None:
         ("absent", "does not exist"),
         ("two", r"several data sets \(a, b\): name one of them"),
     ):
-        with pytest.raises(StackError, match=sentence):
+        with pytest.raises(NoDataSet, match=sentence):
             detect(source_at(tmp_path / path))
 
 
@@ -162,7 +163,7 @@ def test_a_zip_bomb_and_a_damaged_zip_are_refused(tmp_path: Path) -> None:
     content[60:90] = b"\xff" * 30
     damaged.write_bytes(content)
 
-    with pytest.raises(StackError, match=r"ratings\.csv would unpack to 17,825,792 bytes, which no MovieLens file does"):
+    with pytest.raises(NoDataSet, match=r"ratings\.csv would unpack to 17,825,792 bytes, which no MovieLens file does"):
         detect(source_at(tmp_path / "bomb.zip"))
-    with pytest.raises(StackError, match=r"movies\.csv is damaged"):
+    with pytest.raises(NoDataSet, match=r"movies\.csv is damaged"):
         detect(source_at(damaged))

@@ -4,12 +4,12 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from stack.errors import StackError
-from stack.importer import rows
-from stack.importer.lines import read_lines
-from stack.importer.problems import BadRow, shown
-from stack.importer.rows import LinkRow, MovieRow, RatingRow, TagRow
-from stack.importer.source import DataFile, Source, reading
+from movielens import rows
+from movielens.errors import BadRow, NoDataSet
+from movielens.lines import read_lines
+from movielens.rows import LinkRow, MovieRow, RatingRow, TagRow
+from movielens.showing import shown
+from movielens.source import DataFile, Source, reading
 
 R = TypeVar("R")
 
@@ -119,7 +119,7 @@ class Dataset:
 
 
 def detect(source: Source) -> Dataset:
-    """The one data set in the source; StackError says what was looked for."""
+    """The one data set in the source; NoDataSet says what was looked for."""
     with reading(source.path, "the list of its files"):
         folders = source.files()
     found = [
@@ -132,14 +132,14 @@ def detect(source: Source) -> Dataset:
     if "" in by_folder:
         by_folder = {"": by_folder[""]}
     if len(by_folder) > 1:
-        raise StackError(f"{source.path} holds several data sets ({', '.join(sorted(by_folder))}): name one of them")
+        raise NoDataSet(f"{source.path} holds several data sets ({', '.join(sorted(by_folder))}): name one of them")
     if not by_folder:
         wanted = dict.fromkeys(f"{layout.movies.file} with {layout.ratings.file}" for layout in LAYOUTS)
-        raise StackError(f"{source.path} holds no MovieLens data set: {' or '.join(wanted)} were looked for, in it and one folder down")
+        raise NoDataSet(f"{source.path} holds no MovieLens data set: {' or '.join(wanted)} were looked for, in it and one folder down")
     dataset = next(iter(by_folder.values()))
     layout = dataset.layout
     tables: tuple[Table[Any] | None, ...] = (layout.movies, layout.ratings, layout.tags, layout.links)
     for problem in (dataset.begins_right(table) for table in tables if table is not None and dataset.has(table)):
         if problem:
-            raise StackError(f"{source.path} is not a MovieLens data set: {problem}")
+            raise NoDataSet(f"{source.path} is not a MovieLens data set: {problem}")
     return dataset

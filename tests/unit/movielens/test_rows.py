@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stack.importer import rows
-from stack.importer.lines import LONGEST, read_lines
-from stack.importer.problems import BadRow
-from stack.importer.rows import LinkRow, MovieRow, RatingRow, TagRow
+from movielens import rows
+from movielens.errors import BadRow
+from movielens.lines import LONGEST, read_lines
+from movielens.rows import LinkRow, MovieRow, RatingRow, TagRow
 
 
 def test_every_way_of_writing_a_rating_is_read_alike() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Protocol
 
-from stack.errors import StackError
+from movielens.errors import NoDataSet
 
 _LARGEST: Final = 16 << 30  # bytes, unpacked; the ratings of 32m are 0.9 GB
 _DENSEST: Final = 100  # times smaller when packed; ratings are about 4 times
@@ -59,7 +59,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not zipfile.is_zipfile(path):
-            raise StackError(f"{path} is neither a directory nor a zip that can be read")
+            raise NoDataSet(f"{path} is neither a directory nor a zip that can be read")
 
     def files(self) -> Mapping[str, Mapping[str, DataFile]]:
         found: dict[str, dict[str, DataFile]] = {}
@@ -79,16 +79,16 @@ class Archive:
             try:
                 opened = archive.open(entry)
             except NotImplementedError as error:
-                raise StackError(f"{self.path}: {name} is packed in a way that cannot be read ({error})") from None
+                raise NoDataSet(f"{self.path}: {name} is packed in a way that cannot be read ({error})") from None
             with opened as stream:
                 yield stream
 
     def _refuse_odd(self, entry: zipfile.ZipInfo, name: str) -> None:
         dense = entry.file_size > _MAY_BE_DENSE and entry.file_size > _DENSEST * max(entry.compress_size, 1)
         if entry.file_size > _LARGEST or dense:
-            raise StackError(f"{self.path}: {name} would unpack to {entry.file_size:,} bytes, which no MovieLens file does")
+            raise NoDataSet(f"{self.path}: {name} would unpack to {entry.file_size:,} bytes, which no MovieLens file does")
         if entry.flag_bits & 1:
-            raise StackError(f"{self.path}: {name} is encrypted")
+            raise NoDataSet(f"{self.path}: {name} is encrypted")
 
 
 @contextmanager
@@ -97,9 +97,9 @@ def reading(path: Path, name: str) -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise StackError(f"{path}: {name} is damaged ({error})") from None
+        raise NoDataSet(f"{path}: {name} is damaged ({error})") from None
     except OSError as error:
-        raise StackError(f"{path}: {name} cannot be read: {error.strerror or error}") from None
+        raise NoDataSet(f"{path}: {name} cannot be read: {error.strerror or error}") from None
 
 
 def source_at(path: Path) -> Source:
@@ -109,8 +109,8 @@ def source_at(path: Path) -> Source:
         if path.is_file():
             return Archive(path)
     except OSError as error:
-        raise StackError(f"{path} cannot be read: {error.strerror}") from None
-    raise StackError(f"{path} does not exist" if not path.exists() else f"{path} is neither a directory nor a zip")
+        raise NoDataSet(f"{path} cannot be read: {error.strerror}") from None
+    raise NoDataSet(f"{path} does not exist" if not path.exists() else f"{path} is neither a directory nor a zip")
 
 
 def _on_disk(file: Path) -> DataFile:

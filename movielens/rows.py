@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from stack.importer.problems import BadRow, shown
+from movielens.errors import BadRow
+from movielens.showing import shown
 
 _SCORES: Final = {
     text: number / 2 for number in range(1, 11) for text in {f"{number / 2:.1f}", *([str(number // 2)] if number % 2 == 0 else [])}

@@ -2,8 +2,8 @@
 
 import pytest
 
+from movielens.titles import Title, parse_title
 from stack.importer.genres import genres_and_keywords
-from stack.importer.titles import Title, parse_title
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Learns from ratings and interactions what a person may like next, what is like a movie, and why."""

@@ -1,0 +1,1 @@
+"""How the recommender reaches the world, and the mathematics that it learns with."""

@@ -1,0 +1,1 @@
+"""`reelmesh evaluate`, as a person starts it."""
