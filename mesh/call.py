@@ -68,6 +68,7 @@ class TraceContext(NamedTuple):
 
 Pair = tuple[str, str | bytes]
 
+_USERS = "users/"
 _NAME = re.compile(r"(?!grpc-)[0-9a-z_.-]+")
 
 
@@ -134,3 +135,11 @@ def _pair(name: str, value: str | bytes) -> Pair:
     if isinstance(value, str) and not (value.isascii() and value.isprintable()):
         raise ValueError(f"{name}: text metadata is printable ASCII; anything else goes into {name}-bin")
     return name, value
+
+
+def calling_user(call: Call) -> str:
+    """The id of the user who calls; for methods that other principals (a service's own) have no use for."""
+    subject = call.principal.subject
+    if not subject.startswith(_USERS):
+        raise PermissionDenied("ROLE_MISSING", "This method needs the token of a user.")
+    return subject.removeprefix(_USERS)

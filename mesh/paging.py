@@ -4,7 +4,9 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
 
 from google.protobuf.message import Message
 
@@ -15,6 +17,7 @@ MAX_PAGE_SIZE = 1_000
 _DIGEST_BYTES = 12
 
 Scalar = str | int | float | None
+T = TypeVar("T")
 
 
 def page_size(requested: int) -> int:
@@ -46,6 +49,31 @@ def decode(request: Message, types: Sequence[type | tuple[type, ...]]) -> tuple[
     except (ValueError, binascii.Error, TypeError) as error:
         raise InvalidArgument([Violation("page_token", "is not a token that this request returned with the same arguments")]) from error
     return tuple(values)
+
+
+def position(request: Message, kind: type | tuple[type, ...]) -> tuple[Scalar, str] | None:
+    """Where the page begins: a value of `kind` and an id."""
+    decoded = decode(request, (kind, str))
+    return None if decoded is None else (decoded[0], str(decoded[1]))
+
+
+def time_position(request: Message) -> tuple[datetime, str] | None:
+    """Where the page of a list in the order of time begins."""
+    decoded = decode(request, (str, str))
+    if decoded is None:
+        return None
+    try:
+        return datetime.fromisoformat(str(decoded[0])), str(decoded[1])
+    except ValueError as error:  # made by hand: ours carry a time
+        raise InvalidArgument([Violation("page_token", "is not a token that this request returned")]) from error
+
+
+def cut(rows: Sequence[T], size: int, request: Message, key: Callable[[T], tuple[datetime | float, str]]) -> tuple[Sequence[T], str]:
+    """The page of `size` out of `size + 1` rows, and the token of the next one, empty on the last."""
+    if len(rows) <= size:
+        return rows, ""
+    value, row_id = key(rows[size - 1])
+    return rows[:size], encode((value.isoformat() if isinstance(value, datetime) else value, row_id), request)
 
 
 def _digest(body: bytes, request: Message) -> bytes:

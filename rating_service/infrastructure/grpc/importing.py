@@ -8,11 +8,12 @@ import structlog
 from mesh.call import Call
 from mesh.errors import InvalidArgument, Violation
 from mesh.postgres.idempotency import once
+from mesh.timestamps import moment
 from mesh.validation import checker
 from rating_service.application.rating_commands import Stored, import_ratings
 from rating_service.domain.ratings import ImportedRating
 from rating_service.infrastructure.events.announcer import SummaryAnnouncer
-from rating_service.infrastructure.grpc.translate import imported_from, moment
+from rating_service.infrastructure.grpc.translate import imported_from
 from rating_service.infrastructure.postgres.unit_of_work import RatingUnitOfWork
 from reelmesh.rating.v1 import rating_pb2
 from reelmesh.rating.v1.rating_service_pb2 import ImportRatingsRequest, ImportRatingsResponse

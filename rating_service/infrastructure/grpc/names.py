@@ -1,8 +1,5 @@
 """Resource names and the ids in them; the contract's patterns have been checked before a name gets here."""
 
-from mesh.call import Call
-from mesh.errors import PermissionDenied
-
 _USERS = "users/"
 
 
@@ -35,11 +32,3 @@ def two_ids_of(name: str) -> tuple[str, str]:
     """`tt1` and `alice` of `movies/tt1/ratings/alice`."""
     _, first, _, second = name.split("/")
     return first, second
-
-
-def caller(call: Call) -> str:
-    """The id of the user who calls; other principals (a service's own) rate and review nothing."""
-    subject = call.principal.subject
-    if not subject.startswith(_USERS):
-        raise PermissionDenied("ROLE_MISSING", "This method needs the token of a user.")
-    return subject.removeprefix(_USERS)

@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator, Callable
 
 from mesh import paging
-from mesh.call import Call
+from mesh.call import Call, calling_user
+from mesh.paging import cut, position, time_position
 from mesh.postgres.idempotency import once
 from rating_service.application import queries
 from rating_service.application.ports import MovieDirectory, RatingReader
 from rating_service.application.rating_commands import purge_ratings, rate_movie, unrate_movie
 from rating_service.infrastructure.events.announcer import SummaryAnnouncer
 from rating_service.infrastructure.grpc.importing import RatingImport
-from rating_service.infrastructure.grpc.names import caller, id_of, two_ids_of
-from rating_service.infrastructure.grpc.pages import cut, position, time_position
+from rating_service.infrastructure.grpc.names import id_of, two_ids_of
 from rating_service.infrastructure.grpc.translate import half_stars, rating_message, similarity_message, summary_message
 from rating_service.infrastructure.postgres.unit_of_work import RatingUnitOfWork
 from reelmesh.rating.v1.rating_service_pb2 import (
@@ -56,7 +56,7 @@ class RatingServicer:
         self._announcer = announcer
 
     async def RateMovie(self, request: RateMovieRequest, call: Call) -> RateMovieResponse:
-        movie, user = id_of(request.name), caller(call)
+        movie, user = id_of(request.name), calling_user(call)
         await self._movies.require(movie)  # before the transaction: nothing remote waits inside one
 
         async def effect(uow: RatingUnitOfWork) -> RateMovieResponse:
@@ -65,7 +65,7 @@ class RatingServicer:
         return await once(self._unit_of_work, call, request, RateMovieResponse, effect)
 
     async def UnrateMovie(self, request: UnrateMovieRequest, call: Call) -> UnrateMovieResponse:
-        movie, user = id_of(request.name), caller(call)
+        movie, user = id_of(request.name), calling_user(call)
 
         async def effect(uow: RatingUnitOfWork) -> UnrateMovieResponse:
             return UnrateMovieResponse(rating=rating_message(await unrate_movie(uow, movie, user)))

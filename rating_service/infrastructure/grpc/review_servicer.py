@@ -4,15 +4,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from mesh import paging
-from mesh.call import Call
+from mesh.call import Call, calling_user
 from mesh.field_masks import changed_fields
 from mesh.ids import uuid7
+from mesh.paging import cut, position, time_position
 from mesh.postgres.idempotency import once
 from rating_service.application import queries, review_commands
 from rating_service.application.ports import MovieDirectory, ReviewReader
 from rating_service.domain.reviews import Reader, ReportReason, Review
-from rating_service.infrastructure.grpc.names import caller, id_of, two_ids_of
-from rating_service.infrastructure.grpc.pages import cut, position, time_position
+from rating_service.infrastructure.grpc.names import id_of, two_ids_of
 from rating_service.infrastructure.grpc.translate import review_message, state_from, text_from
 from rating_service.infrastructure.postgres.unit_of_work import RatingUnitOfWork
 from reelmesh.rating.v1 import review_pb2
@@ -56,7 +56,7 @@ class ReviewServicer:
         self._new_id = new_id
 
     async def CreateReview(self, request: CreateReviewRequest, call: Call) -> CreateReviewResponse:
-        movie, author = id_of(request.parent), caller(call)
+        movie, author = id_of(request.parent), calling_user(call)
         await self._movies.require(movie)  # before the transaction: nothing remote waits inside one
 
         async def effect(uow: RatingUnitOfWork) -> CreateReviewResponse:
@@ -101,7 +101,7 @@ class ReviewServicer:
         return await once(self._unit_of_work, call, request, DeleteReviewResponse, effect)
 
     async def LikeReview(self, request: LikeReviewRequest, call: Call) -> LikeReviewResponse:
-        reader = _reader(call, caller(call))
+        reader = _reader(call, calling_user(call))
 
         async def effect(uow: RatingUnitOfWork) -> LikeReviewResponse:
             review = await review_commands.like_review(uow, *two_ids_of(request.name), reader)
@@ -110,7 +110,7 @@ class ReviewServicer:
         return await once(self._unit_of_work, call, request, LikeReviewResponse, effect)
 
     async def UnlikeReview(self, request: UnlikeReviewRequest, call: Call) -> UnlikeReviewResponse:
-        reader = _reader(call, caller(call))
+        reader = _reader(call, calling_user(call))
 
         async def effect(uow: RatingUnitOfWork) -> UnlikeReviewResponse:
             review = await review_commands.unlike_review(uow, *two_ids_of(request.name), reader)
@@ -119,7 +119,7 @@ class ReviewServicer:
         return await once(self._unit_of_work, call, request, UnlikeReviewResponse, effect)
 
     async def ReportReview(self, request: ReportReviewRequest, call: Call) -> ReportReviewResponse:
-        reader, reason = _reader(call, caller(call)), ReportReason(request.reason)
+        reader, reason = _reader(call, calling_user(call)), ReportReason(request.reason)
 
         async def effect(uow: RatingUnitOfWork) -> ReportReviewResponse:
             movie, review_id = two_ids_of(request.name)

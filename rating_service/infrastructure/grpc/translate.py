@@ -1,9 +1,6 @@
 """Domain to contract, field by field, and what little comes the other way."""
 
-from datetime import UTC, datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
-
+from mesh.timestamps import moment, timestamp
 from rating_service.domain import ratings, reviews
 from rating_service.domain.ratings import HALF_STARS
 from rating_service.infrastructure.grpc.names import movie_name, rating_name, review_name, summary_name, two_ids_of, user_name
@@ -86,18 +83,6 @@ def state_from(number: int) -> reviews.ReviewState:
     return _STATES_BY_NUMBER[number]
 
 
-def timestamp(time: datetime) -> Timestamp:
-    """Microseconds are all that PostgreSQL keeps, and all that a datetime has."""
-    seconds, micros = divmod((time - _EPOCH) // _MICROSECOND, 1_000_000)
-    return Timestamp(seconds=seconds, nanos=micros * 1_000)
-
-
-def moment(time: Timestamp) -> datetime:
-    return time.ToDatetime(UTC)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = datetime.resolution
 _STATES = {
     reviews.ReviewState.PUBLISHED: review_pb2.Review.STATE_PUBLISHED,
     reviews.ReviewState.HIDDEN: review_pb2.Review.STATE_HIDDEN,

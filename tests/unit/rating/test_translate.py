@@ -6,6 +6,7 @@ from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mesh.timestamps import moment, timestamp
 from rating_service.domain import events
 from rating_service.domain.ratings import ImportedRating, Rating, RatingSummary
 from rating_service.domain.reviews import Review
@@ -28,7 +29,7 @@ def test_a_rating_comes_back_from_its_message_as_it_was(rating: Rating) -> None:
 
 @given(things.imported)
 def test_an_imported_rating_is_read_with_every_field(rating: ImportedRating) -> None:
-    time = None if rating.rate_time is None else translate.timestamp(rating.rate_time)
+    time = None if rating.rate_time is None else timestamp(rating.rate_time)
     message = ImportedMessage(name=f"movies/{rating.movie}/ratings/{rating.user}", score=rating.half_stars / 2, rate_time=time)
     assert translate.imported_from(ImportedMessage.FromString(message.SerializeToString())) == rating
 
@@ -40,7 +41,7 @@ def test_a_summary_keeps_every_bucket_and_what_follows_from_them(summary: Rating
     assert (message.count, message.mean, message.bayesian_mean) == (summary.count, summary.mean, summary.bayesian_mean)
     buckets = [(bucket.score, bucket.count) for bucket in message.histogram]
     assert buckets == ([(half / 2, count) for half, count in enumerate(summary.histogram, start=1)] if summary.count else [])
-    assert (translate.moment(message.update_time) if message.HasField("update_time") else None) == summary.update_time
+    assert (moment(message.update_time) if message.HasField("update_time") else None) == summary.update_time
 
 
 @given(things.reviews, st.booleans())
@@ -53,8 +54,8 @@ def test_a_review_comes_back_from_its_message_as_it_was(review: Review, with_rep
         author=message.author.removeprefix("users/"),
         content=translate.text_from(message),
         state=translate.state_from(message.state),
-        create_time=translate.moment(message.create_time),
-        update_time=translate.moment(message.update_time),
+        create_time=moment(message.create_time),
+        update_time=moment(message.update_time),
         revision=review.revision,  # told as the etag
         like_count=message.like_count,
         report_count=message.report_count if with_reports else review.report_count,
