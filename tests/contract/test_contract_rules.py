@@ -25,8 +25,10 @@ def test_the_contract_has_the_services_of_this_version() -> None:
         "AdminService": 3,
         "ControlPlaneService": 3,
         "MetadataService": 7,
+        "ModelService": 7,
         "MovieService": 12,
         "RatingService": 10,
+        "RecommenderService": 5,
         "ReviewService": 9,
     }
 

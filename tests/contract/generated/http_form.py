@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from google.protobuf import field_mask_pb2, json_format
+from google.protobuf import duration_pb2, field_mask_pb2, json_format, timestamp_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
@@ -62,7 +62,7 @@ def _query(binding: Binding, message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _text(field: FieldDescriptor, value: Any) -> str:
-    if isinstance(value, field_mask_pb2.FieldMask):
+    if isinstance(value, field_mask_pb2.FieldMask | timestamp_pb2.Timestamp | duration_pb2.Duration):
         return value.ToJsonString()
     if field.type == FieldDescriptor.TYPE_ENUM:
         assert field.enum_type is not None
