@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -56,11 +56,15 @@ class Background(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What a context's bootstrap makes: its servicers by contract, what their domain errors mean, the work beside them."""
+    """What a context's bootstrap makes: its servicers by contract, what their domain errors mean, the work beside them.
+
+    `prepare` runs before the first call: what a service has to know before it can answer.
+    """
 
     servicers: Mapping[ServiceDescriptor, object]
     errors: ErrorTable
     background: Sequence[Background] = ()
+    prepare: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +141,11 @@ class RunningService:
                 raise StartFailed(f"{self._context}: cannot listen on {settings.metrics_listen}: {error.strerror}") from error
         await foundation.bus.open()
         self._service = self._build(foundation)
+        try:
+            if self._service.prepare is not None:
+                await self._service.prepare()
+        except (psycopg.Error, MeshError) as error:
+            raise StartFailed(f"{self._context}: it cannot be prepared: {str(error).strip().splitlines()[0]}") from error
         self._handlers = self._built_handlers(self._service)
         self._server = self._transport.server(self._handlers, settings.listen)
         return self._server

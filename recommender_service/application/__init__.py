@@ -1,0 +1,1 @@
+"""What one can ask of the recommender, and what that needs from outside."""

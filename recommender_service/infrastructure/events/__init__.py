@@ -1,0 +1,1 @@
+"""What other contexts tell, and what they are told."""

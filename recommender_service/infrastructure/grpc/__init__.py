@@ -1,0 +1,1 @@
+"""The contract in terms of the use cases."""

@@ -1,0 +1,101 @@
+"""Interactions of numbered users with numbered movies; models and the trainings that make them."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from mesh.postgres.tables import create_mesh_tables, drop_mesh_tables
+
+revision = "0001"
+down_revision = None
+
+_time = sa.TIMESTAMP(timezone=True)
+_MOVIE_CHANGES = sa.Sequence("movie_changes")
+
+
+def upgrade() -> None:
+    create_mesh_tables(op)
+    op.create_table(
+        "users",
+        sa.Column("user_no", sa.Integer, sa.Identity(always=True), nullable=False),
+        sa.Column("user_id", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("user_no", name="users_pkey"),
+        sa.UniqueConstraint("user_id", name="users_have_one_number"),
+    )
+    op.execute(sa.schema.CreateSequence(_MOVIE_CHANGES))
+    op.create_table(
+        "movies",
+        sa.Column("movie_no", sa.Integer, sa.Identity(always=True), nullable=False),
+        sa.Column("movie_id", sa.Text, nullable=False),
+        sa.Column("active", sa.Boolean, nullable=False, comment="false: deleted, or only known from interactions"),
+        sa.Column("genres", ARRAY(sa.Text), nullable=False, server_default="{}", comment="of the movie"),
+        sa.Column("told_genres", ARRAY(sa.Text), nullable=False, server_default="{}", comment="of its metadata, which go first"),
+        sa.Column("release_year", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("original_language", sa.Text, nullable=False, server_default=""),
+        sa.Column("countries", ARRAY(sa.Text), nullable=False, server_default="{}"),
+        sa.Column("change_no", sa.BigInteger, nullable=False, server_default=_MOVIE_CHANGES.next_value()),
+        sa.PrimaryKeyConstraint("movie_no", name="movies_pkey"),
+        sa.UniqueConstraint("movie_id", name="movies_have_one_number"),
+        sa.Index("movies_by_change", "change_no"),
+    )
+    op.create_table(
+        "interactions",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("user_no", sa.Integer, nullable=False),
+        sa.Column("movie_no", sa.Integer, nullable=False),
+        sa.Column("kind", sa.SmallInteger, nullable=False, comment="domain.interactions.Kind"),
+        sa.Column("value", sa.SmallInteger, nullable=False, comment="half stars or percent"),
+        sa.Column("region", sa.Text, nullable=False, server_default=""),
+        sa.Column("event_time", _time, nullable=False),
+        sa.Column("source", sa.Text, nullable=False, server_default="", comment="of an imported rating"),
+        sa.PrimaryKeyConstraint("id", name="interactions_pkey"),
+        sa.ForeignKeyConstraint(["user_no"], ["users.user_no"], name="interactions_of_known_users"),
+        sa.ForeignKeyConstraint(["movie_no"], ["movies.movie_no"], name="interactions_of_known_movies"),
+        sa.CheckConstraint("kind BETWEEN 1 AND 7", name="interactions_kind_is_known"),
+        sa.Index("interactions_of_user", "user_no", "id"),
+        sa.Index("interactions_by_time", "event_time"),
+        sa.Index("interactions_of_source", "source", postgresql_where=sa.text("source <> ''")),
+    )
+    op.create_table(
+        "models",
+        sa.Column("model_id", sa.Text, nullable=False),
+        sa.Column("state", sa.SmallInteger, nullable=False, comment="domain.models.ModelState"),
+        sa.Column("refusal", sa.Text, nullable=False),
+        sa.Column("metrics", JSONB, nullable=False),
+        sa.Column("parameters", JSONB, nullable=False),
+        sa.Column("user_count", sa.Integer, nullable=False),
+        sa.Column("movie_count", sa.Integer, nullable=False),
+        sa.Column("interaction_count", sa.Integer, nullable=False),
+        sa.Column("data_time", _time),
+        sa.Column("create_time", _time, nullable=False),
+        sa.Column("activate_time", _time),
+        sa.PrimaryKeyConstraint("model_id", name="models_pkey"),
+        sa.CheckConstraint("state BETWEEN 1 AND 4", name="models_state_is_known"),
+        sa.Index("models_one_is_active", "state", unique=True, postgresql_where=sa.text("state = 2")),
+        sa.Index("models_latest", "create_time", "model_id"),
+    )
+    op.create_table(
+        "trainings",
+        sa.Column("training_id", sa.Text, nullable=False),
+        sa.Column("model_id", sa.Text, nullable=False),
+        sa.Column("state", sa.SmallInteger, nullable=False, comment="domain.models.TrainingState"),
+        sa.Column("seed", sa.Integer, nullable=False),
+        sa.Column("keep_inactive", sa.Boolean, nullable=False),
+        sa.Column("progress", sa.Double, nullable=False),
+        sa.Column("stage", sa.Text, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.Column("create_time", _time, nullable=False),
+        sa.Column("end_time", _time),
+        sa.PrimaryKeyConstraint("training_id", name="trainings_pkey"),
+        sa.CheckConstraint("state BETWEEN 1 AND 4", name="trainings_state_is_known"),
+        sa.Index("trainings_one_at_a_time", sa.text("(state <= 2)"), unique=True, postgresql_where=sa.text("state <= 2")),
+        sa.Index("trainings_latest", "create_time", "training_id"),
+    )
+
+
+def downgrade() -> None:
+    for table in ("trainings", "models", "interactions", "movies"):
+        op.drop_table(table)
+    op.execute(sa.schema.DropSequence(_MOVIE_CHANGES))
+    op.drop_table("users")
+    drop_mesh_tables(op)

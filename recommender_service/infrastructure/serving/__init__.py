@@ -1,0 +1,1 @@
+"""What a replica keeps in memory to answer from, and how it follows the database."""

@@ -1,0 +1,76 @@
+"""Everything that a replica keeps in memory: rebuilt from the database when it starts, then told of each change."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+
+from recommender_service.domain.interactions import Kind, interest_of, weight_of
+from recommender_service.infrastructure.postgres.following import ChangesReader, NewInteraction, Snapshot
+from recommender_service.infrastructure.postgres.interest import POPULAR_HALF_LIFE, TRENDING_HALF_LIFE
+from recommender_service.infrastructure.serving.catalogue import KnownMovies, MovieRow
+from recommender_service.infrastructure.serving.histories import Histories
+from recommender_service.infrastructure.serving.model_store import ActiveModel, ModelStore
+from recommender_service.infrastructure.serving.popularity import Interest, KnownPopularity
+from recommender_service.infrastructure.serving.tastes import Tastes
+
+_log = structlog.get_logger(__name__)
+
+
+class State:
+    """`user_changed` and `all_changed` are told after each change, for what others have kept."""
+
+    def __init__(
+        self,
+        changes: ChangesReader,
+        store: ModelStore,
+        *,
+        user_changed: Callable[[str], None],
+        all_changed: Callable[[], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._user_changed, self._all_changed = user_changed, all_changed
+        self._since = now()
+        self.catalogue = KnownMovies()
+        self._popular = Interest(POPULAR_HALF_LIFE, self._since.timestamp(), self.catalogue)
+        self._trending = Interest(TRENDING_HALF_LIFE, self._since.timestamp(), self.catalogue)
+        self.popularity = KnownPopularity(self._popular, self._trending, self.catalogue)
+        self.histories = Histories(self.catalogue.id_of)
+        self.tastes = Tastes(self.histories, changes.history)
+        self.model = ActiveModel(store, self.catalogue)
+
+    async def rebuild(self, snapshot: Snapshot) -> None:
+        """From nothing, before the first call."""
+        started = time.monotonic()
+        self.catalogue.apply([MovieRow(*row) async for row in snapshot.movies()])
+        async for movie, region, popular, trending in snapshot.interest(self._since):
+            self._popular.put(movie, region, popular)
+            self._trending.put(movie, region, trending)
+        users = 0
+        async for user, records in snapshot.histories():
+            self.histories.put(user, records)
+            users += 1
+        await self.model.follow(snapshot.positions.model_id)
+        _log.info("state_rebuilt", seconds=round(time.monotonic() - started, 3), users=users, movies=len(self.catalogue))
+
+    def movies_changed(self, rows: Sequence[MovieRow]) -> None:
+        self.catalogue.apply(rows)
+        if self.model.current is not None:
+            self.model.current.include(movie for row in rows if (movie := self.catalogue.find(row.movie_id)))
+        self._all_changed()
+
+    def interactions_came(self, interactions: Sequence[NewInteraction]) -> None:
+        for each in interactions:
+            movie = self.catalogue.id_of(each.movie_number)
+            interest = interest_of(each.kind, each.value)
+            self._popular.add(movie, each.region, interest, each.time)
+            self._trending.add(movie, each.region, interest, each.time)
+            if weight_of(each.kind, each.value) is not None or each.kind == Kind.UNRATING:
+                self.histories.add(each.user, each.movie_number, each.kind, each.value, each.time)
+                self.tastes.changed(each.user)
+                self._user_changed(each.user)
+
+    async def follow_model(self, model_id: str | None) -> None:
+        if await self.model.follow(model_id):
+            self._all_changed()

@@ -1,0 +1,40 @@
+"""What the recommender is told by its environment, besides what every service is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mesh.environment import WrongSettings
+
+_PREFIX = "REELMESH_RECOMMENDER_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommenderSettings:
+    """`models_dir` is shared by all replicas; `training_interval` in seconds, 0 for never by itself; `gate_tolerance` from 0 to 1."""
+
+    models_dir: Path = Path("models")
+    training_interval: float = 0.0
+    gate_tolerance: float = 0.01
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "RecommenderSettings":
+        """Read from `REELMESH_RECOMMENDER_*`. Raises WrongSettings. By hand: the process that serves has no pydantic."""
+        return cls(
+            models_dir=Path(environment.get(f"{_PREFIX}MODELS_DIR", cls.models_dir)),
+            training_interval=_number(environment, "TRAINING_INTERVAL", cls.training_interval, most=10 * 365 * 86_400.0),
+            gate_tolerance=_number(environment, "GATE_TOLERANCE", cls.gate_tolerance, most=1.0),
+        )
+
+
+def _number(environment: Mapping[str, str], name: str, default: float, *, most: float) -> float:
+    text = environment.get(_PREFIX + name)
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= most:
+        raise WrongSettings(f"{_PREFIX}{name}: {text!r} is no number from 0 to {most:g}")
+    return number

@@ -1,0 +1,1 @@
+"""The recommender with a real PostgreSQL."""

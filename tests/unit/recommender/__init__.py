@@ -1,0 +1,1 @@
+"""Unit tests of the recommender: no sockets, no model files."""
