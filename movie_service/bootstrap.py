@@ -9,6 +9,7 @@ from movie_service.application.details import MovieDetails
 from movie_service.application.home import Home
 from movie_service.infrastructure.clients.metadata import GrpcMetadata
 from movie_service.infrastructure.clients.ratings import GrpcRatings
+from movie_service.infrastructure.clients.recommender import GrpcRecommender
 from movie_service.infrastructure.events.invalidation import Invalidation
 from movie_service.infrastructure.grpc.answers import Answers
 from movie_service.infrastructure.grpc.details import DetailsEndpoint
@@ -23,6 +24,7 @@ from movie_service.infrastructure.search.projection import EVENTS, project
 from reelmesh.metadata.v1 import metadata_service_pb2
 from reelmesh.movie.v1 import movie_service_pb2
 from reelmesh.rating.v1 import rating_service_pb2
+from reelmesh.recommender.v1 import recommender_service_pb2
 
 MIGRATIONS = "movie_service.infrastructure.migrations"
 
@@ -37,13 +39,16 @@ def build(foundation: Foundation) -> Service:
     catalogue = PostgresCatalogue(database)
     ratings = GrpcRatings(foundation.channel("rating", rating_service_pb2.DESCRIPTOR.services_by_name["RatingService"]))
     documents = GrpcMetadata(foundation.channel("metadata", metadata_service_pb2.DESCRIPTOR.services_by_name["MetadataService"]))
+    recommender = GrpcRecommender(
+        foundation.channel("recommender", recommender_service_pb2.DESCRIPTOR.services_by_name["RecommenderService"])
+    )
     servicer = MovieServicer(
         lambda: MovieUnitOfWork(database),
         catalogue,
         answers,
         search=SearchEndpoint(PostgresIndex(database)),
-        details=DetailsEndpoint(MovieDetails(catalogue, ratings, documents), answers),
-        home=HomeEndpoint(Home(catalogue, ratings, documents), answers, now),
+        details=DetailsEndpoint(MovieDetails(catalogue, ratings, documents, documents, recommender), answers),
+        home=HomeEndpoint(Home(catalogue, ratings, documents, recommender), answers, now),
         now=now,
     )
     return Service(

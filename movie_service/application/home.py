@@ -7,7 +7,7 @@ from enum import Enum
 
 from mesh.call import Call, Deadline
 from movie_service.application.parts import BUDGET_SECONDS, Parts
-from movie_service.application.ports import CardRating, CardText, Catalogue, MetadataCards, RatingCards
+from movie_service.application.ports import CardRating, CardText, Catalogue, MetadataCards, RatingCards, Recommended
 from movie_service.domain.movie import Movie
 
 # Asked for beyond the size of a row, because some may have been deleted here since they were rated.
@@ -23,10 +23,6 @@ class HomePart(Enum):
     NEW = "new"
     RATINGS = "ratings"
     METADATA = "metadata"
-
-
-# Rows that a recommender makes; there is none yet. FOR_YOU exists only for callers with a token.
-_WITHOUT_PROVIDER = frozenset({HomePart.FOR_YOU, HomePart.TRENDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +42,43 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """`complete` says that nothing is missing that could be there."""
+    """Rows in the order of the page, without empty ones."""
 
     rows: Sequence[Row]
     unavailable: Sequence[HomePart]
-
-    @property
-    def complete(self) -> bool:
-        return _WITHOUT_PROVIDER.issuperset(self.unavailable)
 
 
 class Home:
     """Composes the page; texts are in the languages of the call."""
 
-    def __init__(self, catalogue: Catalogue, ratings: RatingCards, metadata: MetadataCards) -> None:
-        self._catalogue, self._ratings, self._metadata = catalogue, ratings, metadata
+    def __init__(self, catalogue: Catalogue, ratings: RatingCards, metadata: MetadataCards, recommended: Recommended) -> None:
+        self._catalogue, self._ratings, self._metadata, self._recommended = catalogue, ratings, metadata, recommended
 
-    async def compose(self, row_size: int, today: date, call: Call, deadline: Deadline, *, signed_in: bool) -> HomePage:
-        """First which movies, then all cards at once. The database being away fails the page; another context leaves its part out."""
+    async def compose(self, row_size: int, today: date, call: Call, deadline: Deadline) -> HomePage:
+        """What everybody sees: first which movies, then all cards at once. The database being away fails the page; another context
+        leaves its part out."""
         async with Parts[HomePart](call, _sooner(deadline)) as choosing:
+            trending = choosing.start(HomePart.TRENDING, self._recommended.trending(row_size + _SPARE))
             top_rated = choosing.start(HomePart.TOP_RATED, self._ratings.top_rated(row_size + _SPARE))
             newest = await self._catalogue.latest(today, row_size)
-        chosen = {HomePart.TOP_RATED: choosing.result(top_rated) or (), HomePart.NEW: newest}
+        chosen = {
+            HomePart.TRENDING: choosing.result(trending) or (),
+            HomePart.TOP_RATED: choosing.result(top_rated) or (),
+            HomePart.NEW: newest,
+        }
+        return await self._with_cards(chosen, row_size, choosing.unavailable, call, deadline)
+
+    async def compose_own(self, row_size: int, call: Call, deadline: Deadline) -> HomePage:
+        """The row that is made for the caller."""
+        async with Parts[HomePart](call, _sooner(deadline)) as choosing:
+            for_you = choosing.start(HomePart.FOR_YOU, self._recommended.for_caller(row_size + _SPARE))
+        chosen = {HomePart.FOR_YOU: choosing.result(for_you) or ()}
+        return await self._with_cards(chosen, row_size, choosing.unavailable, call, deadline)
+
+    async def _with_cards(
+        self, chosen: Mapping[HomePart, Sequence[str]], row_size: int, unavailable: Sequence[HomePart], call: Call, deadline: Deadline
+    ) -> HomePage:
         wanted = list(dict.fromkeys(movie_id for ids in chosen.values() for movie_id in ids))
-        unavailable = [HomePart.FOR_YOU, HomePart.TRENDING] if signed_in else [HomePart.TRENDING]
-        unavailable += choosing.unavailable
         if not wanted:
             return HomePage((), unavailable)
         async with Parts[HomePart](call, _sooner(deadline)) as telling:

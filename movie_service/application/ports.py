@@ -108,12 +108,10 @@ class CardText:
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarMovie:
+class Likeness:
     """A movie like another one, and how much (0 to 1)."""
 
-    id: str
-    title: str
-    release_year: int
+    movie_id: str
     score: float
 
 
@@ -151,7 +149,16 @@ class MetadataCards(Protocol):
 
 
 class SimilarMovies(Protocol):
-    """The recommender context."""
+    """The recommender context, for one movie."""
 
-    async def similar(self, movie_id: str, size: int) -> Sequence[SimilarMovie]:
+    async def similar(self, movie_id: str, size: int) -> Sequence[Likeness]:
         """Most alike first."""
+
+
+class Recommended(Protocol):
+    """The recommender context, for rows; ids, the best first."""
+
+    async def for_caller(self, size: int) -> Sequence[str]:
+        """For the caller of the current call."""
+
+    async def trending(self, size: int) -> Sequence[str]: ...

@@ -10,6 +10,7 @@ from movie_service.infrastructure.grpc.answers import Answers
 from reelmesh.metadata.v1.events_pb2 import MovieMetadataChanged
 from reelmesh.movie.v1.events_pb2 import MovieCreated, MovieDeleted, MovieUndeleted, MovieUpdated
 from reelmesh.rating.v1.events_pb2 import RatingSummaryChanged
+from reelmesh.recommender.v1.events_pb2 import ModelActivated
 
 # How old an answer may be while no events arrive. An answer is promised to be at most a second old.
 _DEAF_SECONDS = 0.5
@@ -31,6 +32,7 @@ class Invalidation:
                 MovieUndeleted: lambda event, meta: self._movie_changed(event),
                 RatingSummaryChanged: lambda event, meta: self._told(event.summary.name),
                 MovieMetadataChanged: lambda event, meta: self._told(event.metadata.name),
+                ModelActivated: lambda event, meta: answers.recommendations_changed(),
             },
             answers.clear,
             name="movie answers",

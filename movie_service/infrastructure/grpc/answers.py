@@ -20,11 +20,16 @@ class DetailsKey(NamedTuple):
 
 
 class HomeKey(NamedTuple):
-    """The home page; whose it is does not matter, but whether it is somebody's does."""
+    """What everybody sees of the home page."""
 
     languages: tuple[str, ...]
     row_size: int
-    signed_in: bool
+
+
+class Beside(NamedTuple):
+    """A movie that is shown on the page of another one."""
+
+    name: str
 
 
 class Answers:
@@ -38,11 +43,17 @@ class Answers:
     def movie_changed(self, name: str) -> None:
         self.movies.invalidate(name)
         self.details.invalidate(name)
+        self.details.invalidate(Beside(name))
         self.home.invalidate(name)
 
     def told_about_changed(self, name: str) -> None:
         """Another context changed what it tells about the movie."""
         self.details.invalidate(name)
+
+    def recommendations_changed(self) -> None:
+        """Another model says what is similar and what is for whom."""
+        self.details.clear()
+        self.home.clear()
 
     def clear(self) -> None:
         self.movies.clear()

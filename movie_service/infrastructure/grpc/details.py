@@ -1,10 +1,12 @@
 """GetMovieDetails: the composed page, kept until an event of one of its contexts makes it old."""
 
+from collections.abc import Hashable, Iterable
+
 from mesh.call import Call
 from movie_service.application.details import Details, MovieDetails, Part
 from movie_service.application.parts import BUDGET_SECONDS, Parts, on_behalf_of_nobody, parts_deadline
-from movie_service.domain.movie import movie_id_of, movie_name
-from movie_service.infrastructure.grpc.answers import Answers, DetailsKey
+from movie_service.domain.movie import movie_id_of
+from movie_service.infrastructure.grpc.answers import Answers, Beside, DetailsKey
 from movie_service.infrastructure.grpc.composed import kept_or_composed
 from movie_service.infrastructure.grpc.translate import movie_to_proto
 from reelmesh.metadata.v1.metadata_pb2 import MovieMetadata
@@ -54,9 +56,14 @@ class DetailsEndpoint:
 
         async def compose() -> tuple[GetMovieDetailsResponse, bool]:
             details = await self._details.compose(movie_id_of(name), for_all, deadline)
-            return _answer(details), self._details.lasting_gaps.issuperset(details.unavailable)
+            return _answer(details), not details.unavailable
 
-        return await kept_or_composed(self._answers.details, key, compose, for_all, deadline, lambda answer: (name,))
+        return await kept_or_composed(self._answers.details, key, compose, for_all, deadline, _tags)
+
+
+def _tags(answer: GetMovieDetailsResponse) -> Iterable[Hashable]:
+    """The movie, and those that are shown beside it: of these only the catalogue's own changes matter."""
+    return answer.movie.name, *(Beside(each.name) for each in answer.similar)
 
 
 def _answer(details: Details[RatingSummary, MovieMetadata]) -> GetMovieDetailsResponse:
@@ -65,7 +72,12 @@ def _answer(details: Details[RatingSummary, MovieMetadata]) -> GetMovieDetailsRe
         summary=details.summary,
         metadata=details.metadata,
         similar=[
-            SimilarMovie(name=movie_name(each.id), title=each.title, release_year=each.release_year, score=each.score)
+            SimilarMovie(
+                name=each.movie.name,
+                title=(each.text.title if each.text else "") or each.movie.facts.title,
+                release_year=each.movie.facts.release_year,
+                score=each.score,
+            )
             for each in details.similar
         ],
         unavailable_parts=[_PARTS[part] for part in details.unavailable],

@@ -1,4 +1,4 @@
-"""The rating and metadata contexts as the movie context meets them: they answer, fail, dawdle, and remember who asked."""
+"""The rating, metadata and recommender contexts as the movie context meets them: they answer, fail, dawdle, and remember who asked."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,6 +14,9 @@ from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceServic
 from reelmesh.rating.v1 import rating_service_pb2
 from reelmesh.rating.v1.rating_pb2 import Rating, RatingSummary
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceServicer, add_RatingServiceServicer_to_server
+from reelmesh.recommender.v1 import recommender_service_pb2
+from reelmesh.recommender.v1.recommender_pb2 import Recommendation, ScoredMovie
+from reelmesh.recommender.v1.recommender_service_pb2_grpc import RecommenderServiceServicer, add_RecommenderServiceServicer_to_server
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,17 @@ class Asked:
 
 @dataclass
 class Neighbours:
-    """What both tell. A method in `failing` answers UNAVAILABLE; one in `pausing` waits so many seconds."""
+    """What they tell; `for_you` is by user, nobody's is the empty one.
+
+    A method in `failing` answers UNAVAILABLE; one in `pausing` waits so many seconds.
+    """
 
     ratings: dict[str, tuple[int, float]] = field(default_factory=dict)
     own: dict[str, float] = field(default_factory=dict)
     documents: dict[str, MovieMetadata] = field(default_factory=dict)
+    similar: dict[str, list[str]] = field(default_factory=dict)
+    for_you: dict[str, list[str]] = field(default_factory=dict)
+    trending: list[str] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
     pausing: dict[str, float] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
@@ -101,6 +110,30 @@ class _Metadata(MetadataServiceServicer):
         return metadata_service_pb2.BatchGetMovieMetadataResponse(metadata=documents)
 
 
+class _Recommender(RecommenderServiceServicer):
+    def __init__(self, neighbours: Neighbours) -> None:
+        self._neighbours = neighbours
+
+    async def ListSimilarMovies(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        found = self._neighbours.similar.get(request.parent, [])
+        return recommender_service_pb2.ListSimilarMoviesResponse(movies=_scored(found[: request.page_size]))
+
+    async def ListTrendingMovies(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        return recommender_service_pb2.ListTrendingMoviesResponse(movies=_scored(self._neighbours.trending[: request.page_size]))
+
+    async def RecommendMovies(self, request: Any, context: Any) -> Any:
+        await self._neighbours.arrive(request, context)
+        signed_in = "authorization" in dict(context.invocation_metadata())
+        found = self._neighbours.for_you.get("alice" if signed_in else "", [])
+        return recommender_service_pb2.RecommendMoviesResponse(recommendations=[Recommendation(movie=name) for name in found])
+
+
+def _scored(names: list[str]) -> list[ScoredMovie]:
+    return [ScoredMovie(movie=name, score=1 / place) for place, name in enumerate(names, start=1)]
+
+
 def _language(context: Any) -> str:
     return str(dict(context.invocation_metadata()).get("accept-language", "")).partition(",")[0]
 
@@ -112,13 +145,15 @@ def document(movie: str, title: str) -> MovieMetadata:
 
 @asynccontextmanager
 async def serving_neighbours(neighbours: Neighbours) -> AsyncIterator[str]:
-    """The address at which both listen."""
+    """The address at which all of them listen."""
     server = grpc.aio.server()
     # Only what the movie context asks for: to a type checker they are incomplete.
     ratings: Any = _Ratings
     metadata: Any = _Metadata
+    recommender: Any = _Recommender
     add_RatingServiceServicer_to_server(ratings(neighbours), server)
     add_MetadataServiceServicer_to_server(metadata(neighbours), server)
+    add_RecommenderServiceServicer_to_server(recommender(neighbours), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:

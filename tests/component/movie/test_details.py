@@ -9,7 +9,7 @@ import pytest
 from mesh.postgres.statements import text_statement
 from mesh.server import RunningService
 from reelmesh.movie.v1 import movie_service_pb2 as pb
-from reelmesh.movie.v1.movie_pb2 import Movie
+from reelmesh.movie.v1.movie_pb2 import Movie, SimilarMovie
 from tests.component.movie.neighbours import Neighbours, document
 from tests.component.movie.stubs import Movies
 from tests.services import admin, failure, token
@@ -27,11 +27,36 @@ async def known(movies: Movies, neighbours: Neighbours) -> None:
     neighbours.own[f"{NAME}/ratings/alice"] = 5.0
 
 
-async def test_all_parts_are_there_and_the_one_without_a_provider_is_named(movies: Movies) -> None:
+async def test_all_parts_are_there(movies: Movies, neighbours: Neighbours) -> None:
+    await movies.CreateMovie(pb.CreateMovieRequest(movie=Movie(title="Like it", release_year=1999), movie_id="tt2"), metadata=admin())
+    neighbours.similar[NAME] = ["movies/gone", "movies/tt2"]
     details = await movies.GetMovieDetails(REQUEST)
+    assert list(details.similar) == [SimilarMovie(name="movies/tt2", title="Like it", release_year=1999, score=0.5)]
     assert (details.movie.title, details.summary.count, details.metadata.resolved.title) == ("Film", 3, "Told")
     assert not details.HasField("own_rating")
-    assert list(details.unavailable_parts) == [Part.PART_SIMILAR]
+    assert not details.unavailable_parts
+
+
+async def test_similar_movies_carry_titles_in_the_language_that_is_asked_for(movies: Movies, neighbours: Neighbours) -> None:
+    await movies.CreateMovie(pb.CreateMovieRequest(movie=Movie(title="Like it"), movie_id="tt2"), metadata=admin())
+    neighbours.similar[NAME] = ["movies/tt2"]
+    neighbours.documents["movies/tt2/metadata"] = document("movies/tt2", "Told")
+    request = pb.GetMovieDetailsRequest(name=NAME, language_code="fr")
+    assert [each.title for each in (await movies.GetMovieDetails(request)).similar] == ["Told fr"]
+    assert neighbours.methods() == ["BatchGetMovieMetadata", "GetMovieMetadata", "GetRatingSummary", "ListSimilarMovies"]
+    neighbours.failing.add("BatchGetMovieMetadata")
+    request.language_code = "de"
+    details = await movies.GetMovieDetails(request)
+    assert [each.title for each in details.similar] == ["Like it"]
+    assert not details.unavailable_parts
+
+
+async def test_a_similar_movie_that_is_deleted_leaves_the_page_at_once(movies: Movies, neighbours: Neighbours) -> None:
+    await movies.CreateMovie(pb.CreateMovieRequest(movie=Movie(title="Like it"), movie_id="tt2"), metadata=admin())
+    neighbours.similar[NAME] = ["movies/tt2"]
+    assert (await movies.GetMovieDetails(REQUEST)).similar
+    await movies.DeleteMovie(pb.DeleteMovieRequest(name="movies/tt2"), metadata=admin())
+    assert not (await movies.GetMovieDetails(REQUEST)).similar
 
 
 async def test_what_does_not_exist_is_left_out_and_not_called_unavailable(movies: Movies, neighbours: Neighbours) -> None:
@@ -39,10 +64,18 @@ async def test_what_does_not_exist_is_left_out_and_not_called_unavailable(movies
     details = await movies.GetMovieDetails(REQUEST, metadata=token("users/bob"))
     assert not details.HasField("metadata")
     assert not details.HasField("own_rating")
-    assert list(details.unavailable_parts) == [Part.PART_SIMILAR]
+    assert not details.unavailable_parts
 
 
-@pytest.mark.parametrize("failing", [{"GetRatingSummary"}, {"GetMovieMetadata"}, {"GetRatingSummary", "GetMovieMetadata", "GetRating"}])
+@pytest.mark.parametrize(
+    "failing",
+    [
+        {"GetRatingSummary"},
+        {"GetMovieMetadata"},
+        {"ListSimilarMovies"},
+        {"GetRatingSummary", "GetMovieMetadata", "GetRating", "ListSimilarMovies"},
+    ],
+)
 async def test_a_part_that_is_down_is_named_and_comes_back(movies: Movies, neighbours: Neighbours, failing: set[str]) -> None:
     neighbours.failing |= failing
     details = await movies.GetMovieDetails(REQUEST, metadata=token())
@@ -50,10 +83,15 @@ async def test_a_part_that_is_down_is_named_and_comes_back(movies: Movies, neigh
     assert details.HasField("summary") == ("GetRatingSummary" not in failing)
     assert details.HasField("metadata") == ("GetMovieMetadata" not in failing)
     assert details.HasField("own_rating") == ("GetRating" not in failing)
-    expected = {"GetRatingSummary": Part.PART_SUMMARY, "GetMovieMetadata": Part.PART_METADATA, "GetRating": Part.PART_OWN_RATING}
-    assert set(details.unavailable_parts) == {Part.PART_SIMILAR} | {expected[method] for method in failing}
+    expected = {
+        "GetRatingSummary": Part.PART_SUMMARY,
+        "GetMovieMetadata": Part.PART_METADATA,
+        "GetRating": Part.PART_OWN_RATING,
+        "ListSimilarMovies": Part.PART_SIMILAR,
+    }
+    assert set(details.unavailable_parts) == {expected[method] for method in failing}
     neighbours.failing.clear()
-    assert list((await movies.GetMovieDetails(REQUEST, metadata=token())).unavailable_parts) == [Part.PART_SIMILAR]
+    assert not (await movies.GetMovieDetails(REQUEST, metadata=token())).unavailable_parts
 
 
 async def test_a_slow_part_is_not_waited_for(movies: Movies, neighbours: Neighbours) -> None:
@@ -62,7 +100,7 @@ async def test_a_slow_part_is_not_waited_for(movies: Movies, neighbours: Neighbo
     details = await movies.GetMovieDetails(REQUEST)
     assert 0.7 < time.monotonic() - started < 1.2
     assert details.summary.count == 3
-    assert set(details.unavailable_parts) == {Part.PART_METADATA, Part.PART_SIMILAR}
+    assert set(details.unavailable_parts) == {Part.PART_METADATA}
 
 
 async def test_one_down_and_one_slow_leave_the_movie(movies: Movies, neighbours: Neighbours) -> None:
@@ -70,7 +108,7 @@ async def test_one_down_and_one_slow_leave_the_movie(movies: Movies, neighbours:
     neighbours.pausing["GetMovieMetadata"] = 5
     details = await movies.GetMovieDetails(REQUEST, timeout=0.3)
     assert details.movie.title == "Film"
-    assert set(details.unavailable_parts) == {Part.PART_SUMMARY, Part.PART_METADATA, Part.PART_SIMILAR}
+    assert set(details.unavailable_parts) == {Part.PART_SUMMARY, Part.PART_METADATA}
 
 
 async def test_the_parts_get_less_time_than_the_caller_gave(movies: Movies, neighbours: Neighbours) -> None:
@@ -92,7 +130,7 @@ async def test_many_who_ask_at_once_cause_one_call_to_each_context(movies: Movie
     answers = await asyncio.gather(*(movies.GetMovieDetails(REQUEST) for _ in range(20)))
     assert all(answer == answers[0] for answer in answers)
     await movies.GetMovieDetails(REQUEST)
-    assert neighbours.methods() == ["GetMovieMetadata", "GetRatingSummary"]
+    assert neighbours.methods() == ["GetMovieMetadata", "GetRatingSummary", "ListSimilarMovies"]
 
 
 async def test_languages_are_kept_apart(movies: Movies, neighbours: Neighbours) -> None:
@@ -115,7 +153,7 @@ async def test_no_credentials_and_no_own_rating_get_into_what_others_see(movies:
     assert not (await movies.GetMovieDetails(REQUEST, metadata=token("users/bob"))).HasField("own_rating")
     with_credentials = {asked.method for asked in neighbours.asked if "authorization" in asked.metadata}
     assert with_credentials == {"GetRating"}
-    assert neighbours.methods() == ["GetMovieMetadata", "GetRating", "GetRating", "GetRatingSummary"]
+    assert neighbours.methods() == ["GetMovieMetadata", "GetRating", "GetRating", "GetRatingSummary", "ListSimilarMovies"]
 
 
 async def test_a_change_made_here_is_seen_at_once(movies: Movies) -> None:

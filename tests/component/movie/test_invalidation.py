@@ -22,6 +22,8 @@ from reelmesh.movie.v1.movie_pb2 import Movie
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
 from reelmesh.rating.v1.events_pb2 import RatingSummaryChanged
 from reelmesh.rating.v1.rating_pb2 import RatingSummary
+from reelmesh.recommender.v1.events_pb2 import ModelActivated
+from reelmesh.recommender.v1.recommender_pb2 import Model
 from tests.component.movie.neighbours import Neighbours, document, serving_neighbours
 from tests.component.movie.stubs import Movies
 from tests.services import admin, serving
@@ -77,7 +79,19 @@ async def test_answers_are_kept_while_nothing_happens(stubs: list[Movies], neigh
     for _ in range(5):
         await stubs[0].GetMovieDetails(REQUEST)
         await asyncio.sleep(0.3)
-    assert neighbours.methods() == ["GetMovieMetadata", "GetRatingSummary"]
+    assert neighbours.methods() == ["GetMovieMetadata", "GetRatingSummary", "ListSimilarMovies"]
+
+
+async def test_another_model_is_seen(stubs: list[Movies], replicas: list[RunningService], neighbours: Neighbours) -> None:
+    await stubs[0].CreateMovie(pb.CreateMovieRequest(movie=Movie(title="Like it"), movie_id="tt2"), metadata=admin())
+    assert not (await stubs[0].GetMovieDetails(REQUEST)).similar
+    neighbours.similar[NAME] = ["movies/tt2"]
+    await publish(replicas[1], ModelActivated(model=Model(name="models/other")))
+
+    async def seen() -> bool:
+        return bool((await stubs[0].GetMovieDetails(REQUEST)).similar)
+
+    await seen_within_a_second(seen)
 
 
 async def test_a_new_rating_is_seen(stubs: list[Movies], replicas: list[RunningService], neighbours: Neighbours) -> None:
