@@ -13,6 +13,7 @@ from stack.commands.loglevel import loglevel
 from stack.commands.mesh import mesh
 from stack.commands.status import status
 from stack.commands.token import token
+from stack.commands.train import train
 from stack.commands.up import up
 
 app = typer.Typer(
@@ -21,6 +22,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, mesh, canary, fault, call, token, keys, loglevel, evaluate):
+for command in (up, down, status, mesh, canary, fault, call, token, keys, loglevel, train, evaluate):
     app.command()(command)
 app.add_typer(import_app, name="import")

@@ -143,6 +143,7 @@ class Platform:
                     "REELMESH_DATABASE_URL": self._database_urls[context.name],
                     "REELMESH_NATS_URL": self._nats.url,
                     "REELMESH_DRAIN_SECONDS": str(_DRAIN),
+                    **{key: value.format(data=self._directory.path) for key, value in context.settings.items()},
                 },
             ),
             is_ready=lambda: self._registrations.is_registered(name),

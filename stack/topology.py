@@ -1,7 +1,7 @@
 """Which contexts the platform has: a later one is added here, in one line."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,11 +12,13 @@ from stack.errors import StackError
 class Context:
     """A bounded context: its service is `python -m <name>_service`, its database carries its name.
 
-    `extensions` are those PostgreSQL extensions that only a superuser can create, such as vector.
+    `extensions` are those PostgreSQL extensions that only a superuser can create, such as vector. `settings` are those of this service
+    alone; `{data}` in them is the data directory.
     """
 
     name: str
     extensions: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def module(self) -> str:
@@ -27,6 +29,10 @@ CONTEXTS: tuple[Context, ...] = (
     Context("movie"),
     Context("rating"),
     Context("metadata"),
+    Context(
+        "recommender",
+        settings={"REELMESH_RECOMMENDER_MODELS_DIR": "{data}/models", "REELMESH_RECOMMENDER_TRAINING_INTERVAL": str(24 * 3600)},
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, running_pid, told
+from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, edge_address, told
 from stack.directory import DataDirectory
 from stack.errors import StackError
 from stack.state import read_state
@@ -55,12 +55,10 @@ def call(
 
 
 def _edge_and_services(directory: DataDirectory) -> tuple[str, list[str]]:
-    running_pid(directory)
-    state = read_state(directory.state_file)
-    if state is None or "grpc" not in state.urls:
-        raise StackError(f"the stack in {directory.path} has no edge yet: name a server with --address")
-    one_of_each = {entry.name.rpartition("-")[0]: entry.address for entry in state.processes if entry.kind == "service" and entry.address}
-    return state.urls["grpc"], list(one_of_each.values())
+    edge, state = edge_address(directory), read_state(directory.state_file)
+    services = [entry for entry in state.processes if entry.kind == "service" and entry.address] if state else []
+    one_of_each = {entry.name.rpartition("-")[0]: entry.address for entry in services}
+    return edge, list(one_of_each.values())
 
 
 def _header(text: str) -> tuple[str, str]:

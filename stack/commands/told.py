@@ -11,6 +11,7 @@ import typer
 from movielens.errors import NoDataSet
 from stack.directory import DataDirectory
 from stack.errors import StackError
+from stack.state import read_state
 
 DataDirOption = Annotated[Path, typer.Option("--data-dir", help="Where the stack keeps its data.", envvar="REELMESH_DATA_DIR")]
 DEFAULT_DATA_DIR = Path(".reelmesh")
@@ -35,3 +36,12 @@ def running_pid(directory: DataDirectory) -> int:
     if pid is None:
         raise StackError(f"nothing is running in {directory.path}")
     return pid
+
+
+def edge_address(directory: DataDirectory) -> str:
+    """host:port of the running stack's edge, or the sentence that there is none."""
+    running_pid(directory)
+    state = read_state(directory.state_file)
+    if state is None or "grpc" not in state.urls:
+        raise StackError(f"the stack in {directory.path} has no edge yet: name a server with --address")
+    return state.urls["grpc"]

@@ -10,16 +10,14 @@ import typer
 
 from movielens.layouts import Dataset, detect
 from movielens.source import source_at
-from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, running_pid, told
+from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, edge_address, told
 from stack.directory import DataDirectory
-from stack.errors import StackError
 from stack.importer.checkpoint import Checkpoint
 from stack.importer.display import ImportDisplay
 from stack.importer.movielens import MovieLensImport
 from stack.importer.problems import Problems
 from stack.importer.streams import Platform
 from stack.importer.summary import Summary
-from stack.state import read_state
 from stack.tokens import SigningKeys
 
 _TOKEN_SECONDS = 3600.0
@@ -45,7 +43,7 @@ def movielens(
     with told():
         dataset = detect(source_at(path))
         directory = DataDirectory(data_dir)
-        edge = address or _edge_of(directory)
+        edge = address or edge_address(directory)
         directory.open()
         checkpoint = Checkpoint(directory.path / "import", dataset, address)
         keys = SigningKeys(directory.secrets)
@@ -71,14 +69,6 @@ def movielens(
         finally:
             display.close()
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(summary.lines()))
-
-
-def _edge_of(directory: DataDirectory) -> str:
-    running_pid(directory)
-    state = read_state(directory.state_file)
-    if state is None or "grpc" not in state.urls:
-        raise StackError(f"the stack in {directory.path} has no edge yet: name one with --address")
-    return state.urls["grpc"]
 
 
 def _announce(dataset: Dataset, edge: str, checkpoint: Checkpoint, display: ImportDisplay) -> None:

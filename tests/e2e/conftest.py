@@ -34,11 +34,14 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, transport: str) -> Iterator[WholeStack]:
-    """Shared: what a test changes is either its own movie or put back."""
-    with leaving_nothing(tmp_path_factory.mktemp("stack") / "data", "--transport", transport, demo=True) as running:
-        log = running.directory.logs / "supervisor.log"
-        assert running.directory.demo_marker.exists(), log.read_text()
-        yield running
+    """Shared: what a test changes is either its own movie or put back. Every model passes the gate: a test may need two."""
+    data_dir = tmp_path_factory.mktemp("stack") / "data"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REELMESH_RECOMMENDER_GATE_TOLERANCE", "1")
+        with leaving_nothing(data_dir, "--transport", transport, demo=True) as running:
+            log = running.directory.logs / "supervisor.log"
+            assert running.directory.demo_marker.exists(), log.read_text()
+            yield running
 
 
 def client(running: WholeStack) -> httpx.Client:

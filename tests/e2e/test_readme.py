@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from stack.whole import WholeStack
-from tests.e2e.conftest import Headers
+from tests.e2e.conftest import Headers, bearer
 
 README = Path(__file__).parents[2] / "README.md"
 _PROMPT = "$ "
@@ -42,7 +42,15 @@ def alice_has_not_rated(http: httpx.Client, user: Headers) -> Iterator[None]:
     http.post("/v1/movies/tt0114709:unrate", json={}, headers=user)
 
 
-@pytest.mark.usefixtures("alice_has_not_rated")
+@pytest.fixture
+def newcomer_is_new_again(stack: WholeStack, http: httpx.Client) -> Iterator[None]:
+    yield
+    newcomer = bearer(stack.token("users/newcomer"))
+    for movie in ("tt0114709", "tt0110357", "tt0266543"):
+        http.post(f"/v1/movies/{movie}:unrate", json={}, headers=newcomer)
+
+
+@pytest.mark.usefixtures("alice_has_not_rated", "newcomer_is_new_again")
 def test_the_tour_of_the_readme_is_true(stack: WholeStack, tmp_path: Path) -> None:
     (tmp_path / ".reelmesh").symlink_to(stack.directory.path)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200"}
@@ -51,7 +59,7 @@ def test_the_tour_of_the_readme_is_true(stack: WholeStack, tmp_path: Path) -> No
     assert len(steps) > 8
     for command, expected in steps:
         script = f"{token}\n{command.replace('localhost:8080', stack.edge_address)}"
-        ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False)
+        ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90, check=False)
         assert ran.returncode == 0, f"{command}\n{ran.stderr}"
         assert as_expected(expected, ran.stdout), f"{command}\n\nexpected\n{expected}\nanswered\n{ran.stdout}"
         if command.startswith("TOKEN="):

@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 FEW, MANY = 20, 1_000
 _PATIENCE = 5
+_TRAINING_SECONDS = 60.0
 _DATE = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _ID = "[a-z0-9][a-z0-9-]{0,62}"
 _DEMO = ("tt0114709", "tt0088247", "tt0211915")
@@ -83,7 +84,7 @@ def callers(stack: WholeStack) -> Mapping[str, Headers]:
     }
 
 
-def what_exists(movies: Sequence[str]) -> Known:
+def what_exists(movies: Sequence[str], learned: Known) -> Known:
     names = tuple(f"movies/{movie}" for movie in movies)
     return {
         f"movies/{_ID}": names,
@@ -96,7 +97,25 @@ def what_exists(movies: Sequence[str]) -> Known:
         f"people/{_ID}": ("people/john-lasseter", "people/audrey-tautou"),
         _ID: ("drama", "animation", "comedy"),
         _DATE: ("",),
+        **learned,
     }
+
+
+@pytest.fixture(scope="module")
+def learned(http: httpx.Client, callers: Mapping[str, Headers]) -> Known:
+    """Two models that were active, with their trainings."""
+    names: dict[str, list[str]] = {"trainings": [], "models": []}
+    while len(names["models"]) < 2:
+        training = http.post("/v1/models:train", json={}, headers=callers["admin"]).json()
+        limit = time.monotonic() + _TRAINING_SECONDS
+        while not training.get("endTime"):
+            assert time.monotonic() < limit, training
+            time.sleep(0.2)
+            training = http.get(f"/v1/{training['name']}", headers=callers["admin"]).json()
+        assert training["state"] == "STATE_SUCCEEDED", training
+        names["trainings"].append(training["name"])
+        names["models"].append(training["model"])
+    return {f"{kind}/{_ID}": found for kind, found in names.items()}
 
 
 @pytest.fixture
@@ -134,8 +153,10 @@ def run(examples: int, cases: st.SearchStrategy[T], check: Callable[[T], None]) 
 
 @SIZES
 @pytest.mark.parametrize("method", READING)
-def test_reading_answers_the_same(method: Method, examples: int, both: Both, own: Sequence[str], callers: Mapping[str, Headers]) -> None:
-    requests = valid(method.descriptor.input_type, what_exists([*_DEMO, *own]))
+def test_reading_answers_the_same(
+    method: Method, examples: int, both: Both, own: Sequence[str], learned: Known, callers: Mapping[str, Headers]
+) -> None:
+    requests = valid(method.descriptor.input_type, what_exists([*_DEMO, *own], learned))
     agreed: list[Answer] = []
 
     cases = st.tuples(requests, st.sampled_from(sorted(callers)))
@@ -152,12 +173,12 @@ def test_reading_answers_the_same(method: Method, examples: int, both: Both, own
 @SIZES
 @pytest.mark.parametrize("method", CHANGING)
 def test_a_change_sent_both_ways_is_one_change_with_one_answer(
-    method: Method, examples: int, both: Both, own: Sequence[str], callers: Mapping[str, Headers]
+    method: Method, examples: int, both: Both, own: Sequence[str], learned: Known, callers: Mapping[str, Headers]
 ) -> None:
     """The request_id makes the second of the two a replay; an import, which has none, only checks."""
     agreed: list[Answer] = []
 
-    cases = st.tuples(valid(method.descriptor.input_type, what_exists(own)), st.sampled_from(["admin", "admin", "user"]))
+    cases = st.tuples(valid(method.descriptor.input_type, what_exists(own, learned)), st.sampled_from(["admin", "admin", "user"]))
 
     def check(case: tuple[Message, str]) -> None:
         request, caller = case
@@ -174,9 +195,9 @@ def test_a_change_sent_both_ways_is_one_change_with_one_answer(
 @SIZES
 @pytest.mark.parametrize("method", READING + CHANGING)
 def test_a_broken_request_is_refused_the_same(
-    method: Method, examples: int, both: Both, own: Sequence[str], callers: Mapping[str, Headers]
+    method: Method, examples: int, both: Both, own: Sequence[str], learned: Known, callers: Mapping[str, Headers]
 ) -> None:
-    strategy = broken(method.descriptor.input_type, what_exists(own))
+    strategy = broken(method.descriptor.input_type, what_exists(own, learned))
     if strategy is None:
         pytest.skip("nothing in the request can be wrong")
 
