@@ -70,6 +70,8 @@ BENCHMARKS = (
     Benchmark("footprint"),
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),
+    Benchmark("recommender"),
+    Benchmark("rebuilding"),
     Benchmark("import_movielens"),
     Benchmark("recsys"),
 )

@@ -99,7 +99,8 @@ class _Peers:
 
 
 @contextmanager
-def _peers(prepared: PreparedStack) -> Iterator[_Peers]:
+def _peers(prepared: PreparedStack, copies: Sequence[str]) -> Iterator[_Peers]:
+    """`copies` are films that no recommender has heard of: of these those of both sides have nothing to say."""
     bare: dict[str, list[int]] = {context: [] for context in CONTEXTS}
     with ExitStack() as servers:
 
@@ -107,20 +108,26 @@ def _peers(prepared: PreparedStack) -> Iterator[_Peers]:
             url = prepared.database_url(context)
             return servers.enter_context(python_process("bench.skeleton", context, url, *others, cpu_of=bare[context]))
 
-        movie = skeleton("movie", skeleton("rating"), skeleton("metadata"))
+        movie = skeleton("movie", skeleton("rating"), skeleton("metadata"), skeleton("recommender"))
         lean = servers.enter_context(rest_peer(prepared.folder / "rest-peer", prepared.database_url))
-        require_same_messages(prepared, movie)
-        require_same_json(prepared.stack.edge_address, lean, [answer.movie.name for answer in prepared.answers])
+        require_same_messages(prepared.address("movie"), movie, copies)
+        require_same_json(prepared.stack.edge_address, lean, copies)
         yield _Peers(
-            movie, bare, lean.address, {name: [pid] for name, pid in zip(("rating", "metadata", "movie", "edge"), lean.pids, strict=True)}
+            movie,
+            bare,
+            lean.address,
+            {name: [pid] for name, pid in zip(("rating", "metadata", "recommender", "movie", "edge"), lean.pids, strict=True)},
         )
 
 
 def measure(transport: str, replicas: int, seconds: float, rounds: int) -> Found:
     counts = [f"--replicas={context}={replicas}" for context in CONTEXTS]
-    with prepared_stack("--transport", transport, *counts) as prepared, _peers(prepared) as peers:
+    with ExitStack() as opened:
+        prepared = opened.enter_context(prepared_stack("--transport", transport, *counts))
+        copies = prepared.multiply(-(-_FILMS // len(prepared.answers)))
+        peers = opened.enter_context(_peers(prepared, copies[: len(prepared.answers)]))
         chance = random.Random(1)
-        asked = drawn(prepared.multiply(-(-_FILMS // len(prepared.answers))), _REQUESTS, chance)
+        asked = drawn(copies, _REQUESTS, chance)
         paths, edge = [f"/v1/{name}:details" for name in asked], prepared.stack.edge_address
         ours: dict[str, Sequence[int]] = {
             context: prepared.pids(*(f"{context}-{number}" for number in range(1, replicas + 1))) for context in CONTEXTS

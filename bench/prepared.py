@@ -19,7 +19,7 @@ from stack.whole import WholeStack, whole_stack
 
 GET_MOVIE = "/reelmesh.movie.v1.MovieService/GetMovie"
 GET_DETAILS = "/reelmesh.movie.v1.MovieService/GetMovieDetails"
-CONTEXTS = ("movie", "rating", "metadata")
+CONTEXTS = ("movie", "rating", "metadata", "recommender")
 _HOT_FILMS, _HOT_REQUESTS = 0.1, 0.9
 
 # Every film of the catalogue again under other ids, in all three databases.

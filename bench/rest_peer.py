@@ -1,6 +1,6 @@
-"""The lean REST peer: three FastAPI services behind a plain Envoy, which answer what GetMovieDetails answers as JSON.
+"""The lean REST peer: four FastAPI services behind a plain Envoy, which answer what GetMovieDetails answers as JSON.
 
-`python -m bench.rest_peer movie|rating|metadata DATABASE_URL [RATING_ADDRESS METADATA_ADDRESS]` is one of them: uvicorn with uvloop and
+`python -m bench.rest_peer movie|rating|metadata|recommender DATABASE_URL [ADDRESS …]` is one of them: uvicorn with uvloop and
 httptools, one process, raw psycopg, aiohttp between them. It has no deadline, no cache, no check, no trace, no metrics and no access log.
 """
 
@@ -56,11 +56,11 @@ def rest_peer(folder: Path, database_url: Callable[[str], str]) -> Iterator[Rest
     """Its databases are the platform's own."""
     pids: list[int] = []
     with ExitStack() as servers:
-        rating, metadata = (
+        others = [
             servers.enter_context(python_process("bench.rest_peer", context, database_url(context), cpu_of=pids))
-            for context in ("rating", "metadata")
-        )
-        movie = servers.enter_context(python_process("bench.rest_peer", "movie", database_url("movie"), rating, metadata, cpu_of=pids))
+            for context in ("rating", "metadata", "recommender")
+        ]
+        movie = servers.enter_context(python_process("bench.rest_peer", "movie", database_url("movie"), *others, cpu_of=pids))
         folder.mkdir()
         file, address = folder / "bootstrap.json", f"127.0.0.1:{free_port()}"
         file.write_text(dumps(_bootstrap(address, movie)), "utf-8")
@@ -107,11 +107,12 @@ def _time(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _add_movies(app: FastAPI, pool: Pool, get: Callable[[str], Awaitable[Json]], ratings: str, documents: str) -> None:
+def _add_movies(app: FastAPI, pool: Pool, get: Callable[[str], Awaitable[Json]], ratings: str, documents: str, recommender: str) -> None:
     async def details(movie: str) -> JSONResponse:
-        summary, document, row = await asyncio.gather(
+        summary, document, similar, row = await asyncio.gather(
             get(f"http://{ratings}/v1/movies/{movie}/ratingSummary"),
             get(f"http://{documents}/v1/movies/{movie}/metadata"),
+            get(f"http://{recommender}/v1/movies/{movie}/similarMovies"),
             _row(pool, _MOVIE, movie),
         )
         title, original_title, year, day, runtime, language, genres, create_time, update_time, revision = row
@@ -130,7 +131,9 @@ def _add_movies(app: FastAPI, pool: Pool, get: Callable[[str], Awaitable[Json]],
         }
         if runtime is not None:
             found["runtime"] = f"{runtime}s"
-        return JSONResponse({"movie": found, "summary": summary, "metadata": document, "similar": [], "unavailableParts": ["PART_SIMILAR"]})
+        return JSONResponse(
+            {"movie": found, "summary": summary, "metadata": document, "similar": similar["movies"], "unavailableParts": []}
+        )
 
     app.add_api_route("/v1/movies/{movie}:details", details)
 
@@ -180,6 +183,13 @@ def _add_documents(app: FastAPI, pool: Pool) -> None:
     app.add_api_route("/v1/movies/{movie}/metadata", document)
 
 
+def _add_similar(app: FastAPI) -> None:
+    async def similar(movie: str) -> JSONResponse:
+        return JSONResponse({"movies": []})  # as the platform of the copies, which no recommender has heard of
+
+    app.add_api_route("/v1/movies/{movie}/similarMovies", similar)
+
+
 def _person(stored: Mapping[str, str], *roles: str) -> Json:
     named = {"person": f"people/{stored['person']}", "displayName": stored["display_name"]}
     return {**named, **{role: stored.get(role, "") for role in roles}}
@@ -225,8 +235,10 @@ def _serve(context: str, url: str, addresses: list[str]) -> None:
                     _add_movies(app, pool, get, *addresses)
                 case "rating":
                     _add_ratings(app, pool)
-                case _:
+                case "metadata":
                     _add_documents(app, pool)
+                case _:
+                    _add_similar(app)
             print(f"127.0.0.1:{listening.getsockname()[1]}", flush=True)
             yield
 
@@ -244,7 +256,7 @@ def _serve(context: str, url: str, addresses: list[str]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("context", choices=["movie", "rating", "metadata"])
+    parser.add_argument("context", choices=["movie", "rating", "metadata", "recommender"])
     parser.add_argument("url")
     parser.add_argument("addresses", nargs="*")
     chosen = parser.parse_args()

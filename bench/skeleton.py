@@ -1,8 +1,9 @@
-"""Three bare `grpc.aio` servers that make GetMovieDetails from the platform's own rows with raw psycopg.
+"""Four bare `grpc.aio` servers that make GetMovieDetails from the platform's own rows with raw psycopg.
 
-`python -m bench.skeleton movie|rating|metadata DATABASE_URL [RATING_ADDRESS METADATA_ADDRESS]`. It has no deadline, no cache, no check,
-no trace and no language but the document's own; rows go straight into messages. What it answers is what the platform answers:
-`bench.details` compares the two before it measures.
+`python -m bench.skeleton movie|rating|metadata|recommender DATABASE_URL [ADDRESS …]`; movie takes the addresses of the other three, in
+this order. It has no deadline, no cache, no check, no trace and no language but the document's own; rows go straight into messages. What
+it answers is what the platform answers: `bench.details` compares the two before it measures. It is asked for copies of films that no
+recommender has heard of: its own has nothing to say of any movie, which for these is what the platform's says too.
 """
 
 import argparse
@@ -29,10 +30,17 @@ from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceServicer, add_M
 from reelmesh.rating.v1.rating_pb2 import RatingSummary, ScoreCount
 from reelmesh.rating.v1.rating_service_pb2 import GetRatingSummaryRequest, GetRatingSummaryResponse
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceServicer, RatingServiceStub, add_RatingServiceServicer_to_server
+from reelmesh.recommender.v1.recommender_service_pb2 import ListSimilarMoviesRequest, ListSimilarMoviesResponse
+from reelmesh.recommender.v1.recommender_service_pb2_grpc import (
+    RecommenderServiceServicer,
+    RecommenderServiceStub,
+    add_RecommenderServiceServicer_to_server,
+)
 
 if TYPE_CHECKING:  # they exist for type checkers only
     from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceAsyncStub
     from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceAsyncStub
+    from reelmesh.recommender.v1.recommender_service_pb2_grpc import RecommenderServiceAsyncStub
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
@@ -62,16 +70,23 @@ def _time(moment: datetime) -> Timestamp:
 
 
 class BareMovies(MovieServiceServicer):
-    """Asks both others while it reads its own row."""
+    """Asks the others while it reads its own row."""
 
-    def __init__(self, pool: Pool, ratings: "RatingServiceAsyncStub", documents: "MetadataServiceAsyncStub") -> None:
-        self._pool, self._ratings, self._documents = pool, ratings, documents
+    def __init__(
+        self,
+        pool: Pool,
+        ratings: "RatingServiceAsyncStub",
+        documents: "MetadataServiceAsyncStub",
+        recommender: "RecommenderServiceAsyncStub",
+    ) -> None:
+        self._pool, self._ratings, self._documents, self._recommender = pool, ratings, documents, recommender
 
     async def GetMovieDetails(self, request: GetMovieDetailsRequest, context: Any) -> GetMovieDetailsResponse:
         name = request.name
-        summary, document, row = await asyncio.gather(
+        summary, document, _, row = await asyncio.gather(
             self._ratings.GetRatingSummary(GetRatingSummaryRequest(name=f"{name}/ratingSummary")),
             self._documents.GetMovieMetadata(GetMovieMetadataRequest(name=f"{name}/metadata")),
+            self._recommender.ListSimilarMovies(ListSimilarMoviesRequest(parent=name, page_size=15)),
             _row(self._pool, _MOVIE, name[7:]),
         )
         _, title, original_title, year, day, runtime, language, genres, create_time, update_time, revision = row
@@ -90,8 +105,7 @@ class BareMovies(MovieServiceServicer):
         )
         if runtime is not None:
             movie.runtime.seconds = runtime
-        unavailable = [GetMovieDetailsResponse.PART_SIMILAR]
-        return GetMovieDetailsResponse(movie=movie, summary=summary.summary, metadata=document.metadata, unavailable_parts=unavailable)
+        return GetMovieDetailsResponse(movie=movie, summary=summary.summary, metadata=document.metadata)
 
 
 class BareRatings(RatingServiceServicer):
@@ -143,6 +157,13 @@ class BareMetadata(MetadataServiceServicer):
         return GetMovieMetadataResponse(metadata=document)
 
 
+class BareRecommender(RecommenderServiceServicer):
+    """Knows nothing."""
+
+    async def ListSimilarMovies(self, request: ListSimilarMoviesRequest, context: Any) -> ListSimilarMoviesResponse:
+        return ListSimilarMoviesResponse()
+
+
 async def _serve(context: str, url: str, addresses: list[str]) -> None:
     server = grpc.aio.server()
     channels = [grpc.aio.insecure_channel(address) for address in addresses]
@@ -150,13 +171,15 @@ async def _serve(context: str, url: str, addresses: list[str]) -> None:
     async with Pool(url, min_size=1, max_size=10, kwargs={"autocommit": True, "prepare_threshold": 0}, open=False) as pool:
         match context:
             case "movie":
-                ratings, documents = channels
-                stubs = RatingServiceStub(ratings), MetadataServiceStub(documents)
+                ratings, documents, recommender = channels
+                stubs = RatingServiceStub(ratings), MetadataServiceStub(documents), RecommenderServiceStub(recommender)
                 add_MovieServiceServicer_to_server(BareMovies(pool, *stubs), server)  # type: ignore[abstract]  # the other methods answer UNIMPLEMENTED
             case "rating":
                 add_RatingServiceServicer_to_server(BareRatings(pool), server)  # type: ignore[abstract]  # the other methods answer UNIMPLEMENTED
             case "metadata":
                 add_MetadataServiceServicer_to_server(BareMetadata(pool), server)  # type: ignore[abstract]  # the other methods answer UNIMPLEMENTED
+            case "recommender":
+                add_RecommenderServiceServicer_to_server(BareRecommender(), server)  # type: ignore[abstract]  # the other methods answer UNIMPLEMENTED
         await serve_until_stopped(server)
         for channel in channels:
             await channel.close()
@@ -164,7 +187,7 @@ async def _serve(context: str, url: str, addresses: list[str]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("context", choices=["movie", "rating", "metadata"])
+    parser.add_argument("context", choices=["movie", "rating", "metadata", "recommender"])
     parser.add_argument("url")
     parser.add_argument("addresses", nargs="*")
     chosen = parser.parse_args()
