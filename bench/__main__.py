@@ -70,7 +70,7 @@ BENCHMARKS = (
     Benchmark("footprint"),
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),
-    Benchmark("recommender"),
+    Benchmark("lists"),
     Benchmark("rebuilding"),
     Benchmark("import_movielens"),
     Benchmark("recsys"),

@@ -1,7 +1,7 @@
 """A bare `grpc.aio` server that answers prepared lists of RecommenderService: no check, no model, no history.
 
 `python -m bench.bare_lists FILE` serves what `write_lists` wrote, prints its address and ends with SIGTERM. Lists are told apart by their
-region, which is all that the requests of `bench.recommender` differ in.
+region, which is all that the requests of `bench.lists` differ in.
 """
 
 import argparse

@@ -53,7 +53,7 @@ class Follower:
             interactions = await self._changes.interactions(self._at.interaction) if there.interaction > self._at.interaction else ()
             movies = await self._changes.movies(self._at.movie_change) if there.movie_change > self._at.movie_change else ()
             if movies:
-                self._state.movies_changed(movies)
+                await self._state.movies_changed(movies)
             if len(movies) == BATCH:  # perhaps not all that these interactions need
                 self._at = self._at._replace(movie_change=movies[-1].change)
                 continue

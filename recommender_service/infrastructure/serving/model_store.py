@@ -61,6 +61,7 @@ class ActiveModel:
             self._broken = model_id
             _log.error("model_broken", model=model_id, reason=error.reason, serving=self.current.model_id if self.current else "")
             return False
+        await served.include(self._catalogue)
         self.current, self._broken = served, None
         trained = self._store.path_of(model_id).stat().st_mtime  # a directory appears whole, and nothing in it changes afterwards
         metrics.model_age.set_function(lambda: time.time() - trained)

@@ -1,5 +1,6 @@
 """A learned model behind the port RankingModel: with the filters, and with the changes of the catalogue since its training."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 
@@ -26,13 +27,15 @@ class ServedModel:
         self._masks: OrderedDict[Filters, Mask] = OrderedDict()
         self._inactive: list[str] = []
         self._seen = -1  # revision of the catalogue that these two are of
-        self.include(catalogue)
 
-    def include(self, movies: Iterable[Movie]) -> None:
-        """Movies that came after the training are ranked by what they are; what is told of them may change."""
+    async def include(self, movies: Iterable[Movie]) -> None:
+        """Movies that came after the training are ranked by what they are; what is told of them may change.
+
+        In a thread, because an import brings thousands: the model is put in place of the one before when they are all in it.
+        """
         new = {movie.movie_id: Features(movie.genres, movie.year) for movie in movies if self.is_new(movie.movie_id)}
         if new:
-            self._model = self._model.with_items(new)
+            self._model = await asyncio.to_thread(self._model.with_items, new)
             self._seen = -1
 
     def knows(self, movie: str) -> bool:

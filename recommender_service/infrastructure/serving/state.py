@@ -54,10 +54,10 @@ class State:
         await self.model.follow(snapshot.positions.model_id)
         _log.info("state_rebuilt", seconds=round(time.monotonic() - started, 3), users=users, movies=len(self.catalogue))
 
-    def movies_changed(self, rows: Sequence[MovieRow]) -> None:
+    async def movies_changed(self, rows: Sequence[MovieRow]) -> None:
         self.catalogue.apply(rows)
         if self.model.current is not None:
-            self.model.current.include(movie for row in rows if (movie := self.catalogue.find(row.movie_id)))
+            await self.model.current.include(movie for row in rows if (movie := self.catalogue.find(row.movie_id)))
         self._all_changed()
 
     def interactions_came(self, interactions: Sequence[NewInteraction]) -> None:
