@@ -70,7 +70,6 @@ BENCHMARKS = (
     Benchmark("footprint"),
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),
-    Benchmark("lists"),
     Benchmark("rebuilding"),
     Benchmark("import_movielens"),
     Benchmark("recsys"),
