@@ -31,6 +31,7 @@ async def serve() -> None:
     handler: Any = grpc.unary_unary_rpc_method_handler(answer)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("bench.Echo", {"Get": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
     ads = AdsServer(grpc_client_builder(()))
     ads.publish(frozenset([Instance("echo", "echo-1", "127.0.0.1", port)]))
     plane = await ads.start("127.0.0.1:0")

@@ -164,6 +164,10 @@ class _Stream:
         self._notified = False
 
     def notify(self) -> None:
+        # Most changes concern few clients: the others are not even woken.
+        resources = self._server.resources_for(self.client.kind, self.client.zone)
+        if self.client.state is not None and resources is not None and self.client.state.unaffected_by(resources):
+            return
         # A slow client gets the newest state once, however often it changed meanwhile.
         if not self._notified:
             self._notified = True

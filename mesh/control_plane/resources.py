@@ -21,6 +21,8 @@ RDS = _PREFIX + "route.v3.RouteConfiguration"
 # What refers to another resource is sent after it: make before break.
 TYPES = (CDS, EDS, LDS, RDS)
 
+_NONCE_TAG = 5 << 3 | 2
+
 ADS_SOURCE = ConfigSource(ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3)
 
 
@@ -74,7 +76,9 @@ class Resources:
             body = bytes(DiscoveryResponse(version_info=self.versions[kind], type_url=kind, resources=contents))
             self._responses[key] = body
         # Serialised protobuf messages that are joined are one merged message: only the nonce differs from client to client.
-        return body + bytes(DiscoveryResponse(nonce=nonce))
+        # Written by hand, since it is for each response: field 5, a text of less than 128 octets.
+        octets = nonce.encode()
+        return body + bytes((_NONCE_TAG, len(octets))) + octets
 
 
 def _version(found: Mapping[str, Resource]) -> str:

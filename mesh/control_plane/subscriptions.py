@@ -104,6 +104,13 @@ class ClientState:
         self._resources = resources
         return [response for kind in TYPES if kind in self._subscriptions for response in self._tell(kind)]
 
+    def unaffected_by(self, resources: Resources) -> bool:
+        """True when the client need not be told anything of the new state, which is then taken."""
+        if any(resources.digests(kind, each.names) != each.sent for kind, each in self._subscriptions.items()):
+            return False
+        self._resources = resources
+        return True
+
     def _tell(self, kind: str) -> Iterator[bytes]:
         subscription = self._subscriptions[kind]
         before = subscription.sent

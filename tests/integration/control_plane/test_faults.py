@@ -33,7 +33,11 @@ def kill_one(processes: Processes, load: Load, running: dict[str, subprocess.Pop
     running["echo-2"].send_signal(LATE)  # so that calls are under way when it dies
     time.sleep(1)
     running["echo-2"].kill()
+    running["echo-2"].wait()
+    load.report()
     load.until_answered_by("echo-1", "echo-3", seconds=5)
+    time.sleep(0.5)
+    load.report()
 
 
 def test_one_of_three_killed_costs_no_call_and_a_new_one_is_found_soon(processes: Processes) -> None:

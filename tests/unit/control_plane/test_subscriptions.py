@@ -175,3 +175,11 @@ def test_a_changed_cluster_brings_its_unchanged_endpoints_along() -> None:
     client.asks(CDS)
     client.asks(EDS, "movie", "rating")
     assert [(response.type_url, names(response)) for response in client.told(after)] == [(CDS, 2), (EDS, 1)]
+
+
+def test_a_client_that_a_change_does_not_concern_goes_on_with_the_new_state() -> None:
+    client = subscribed_to_movie(1)
+    assert client.state.unaffected_by(built(movie(1), rating(1)))
+    (response,) = client.asks(EDS, "movie", "rating")
+    assert names(response) == 1
+    assert not client.state.unaffected_by(built(movie(1), movie(2), rating(1)))
