@@ -171,6 +171,7 @@ class Platform:
             "PYTHONPATH": path,
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",  # each arena of glibc keeps its own freed memory; a service has one busy thread
+            "OPENBLAS_NUM_THREADS": "1",  # numpy: more threads for a small product cost more than they bring
             "REELMESH_REGISTRY": self._options.registry,
             "REELMESH_TRANSPORT": self._options.transport,
             "REELMESH_REGISTRY_DIR": str(self._directory.registry),

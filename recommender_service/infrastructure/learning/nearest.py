@@ -7,7 +7,6 @@ long, so that the nearest is the one with the largest inner product (Bachrach et
 from pathlib import Path
 from typing import Any, Final
 
-import faiss
 import numpy as np
 
 from recommender_service.infrastructure.learning.arrays import Floats, Rows
@@ -28,6 +27,7 @@ class Nearest:
         wide = np.column_stack((vectors, np.sqrt(np.maximum(squares.max() - squares, 0)))).astype(np.float32)
         count, width = wide.shape
         centres = max(1, min(int(2 * count**0.5), count // _PER_CENTRE))
+        faiss = _faiss()
         index = faiss.IndexIVFFlat(faiss.IndexFlatL2(width), width, centres, faiss.METRIC_L2)
         index.cp.seed, index.cp.niter, index.cp.max_points_per_centroid = seed, 8, _PER_CENTRE
         index.train(wide)
@@ -45,8 +45,14 @@ class Nearest:
         return np.asarray(rows[rows >= 0], np.intp)
 
     def save(self, file: Path) -> None:
-        faiss.write_index(self._index, str(file))
+        _faiss().write_index(self._index, str(file))
 
     @classmethod
     def load(cls, file: Path) -> "Nearest":
-        return cls(faiss.read_index(str(file)))
+        return cls(_faiss().read_index(str(file)))
+
+
+def _faiss() -> Any:
+    import faiss  # memory that a small catalogue has no use for
+
+    return faiss

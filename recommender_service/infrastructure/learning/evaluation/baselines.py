@@ -1,7 +1,7 @@
 """The models that a new one has to beat, as plainly as their papers have them; each learns and then answers questions.
 
 Item-kNN: Sarwar et al. (2001). ALS: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets" (2008). EASE: see
-`neighbours`. Settings are those that did best on validation splits of MovieLens.
+`neighbours`. Settings are usual ones of each model, chosen once and the same for every data set.
 """
 
 from collections.abc import Callable, Mapping, Sequence
