@@ -1,14 +1,19 @@
 """What it takes to run one server in the foreground, and how the platform makes sure that it never outlives its parent."""
 
 import os
+import random
 import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from stack.errors import StackError
+
+_OURS = range(20_000, 32_000)
 _LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -57,10 +62,16 @@ class Server(Protocol):
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that nobody listens on at this moment.
+
+    Below those that a kernel gives to whoever asks for any, a client's end of a connection included: it may take seconds until the server
+    that the port is for has it.
+    """
+    for port in random.sample(_OURS, len(_OURS)):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise StackError("no port is free on the loopback interface")
 
 
 def accepts(address: str) -> bool:

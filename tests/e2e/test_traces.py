@@ -100,7 +100,8 @@ async def test_each_request_is_one_trace_with_its_consumers_in_it(traced: WholeS
     """R24, small."""
     await each_request_is_one_trace(traced, quiet, 30)
     assert {
-        ("edge", "movie"), ("edge", "rating"), ("movie", "rating"), ("movie", "metadata"), ("rating", "movie"),
+        ("edge", "movie"), ("edge", "rating"), ("movie", "rating"), ("movie", "metadata"), ("movie", "recommender"), ("rating", "movie"),
+        ("rating", "recommender"),
     } == set(quiet.traces.edges())  # fmt: skip
     statements = [span for span in quiet.traces.spans if span.attributes.get("db.system.name") == "postgresql"]
     assert {"SELECT movies", "COMMIT"} <= {span.name for span in statements}

@@ -17,7 +17,7 @@ from tests.e2e.breaking import eventually
 from tests.e2e.conftest import bearer, client, leaving_nothing
 from tests.tools import required_tool
 
-_CONTEXTS = {"movie", "rating", "metadata"}
+_CONTEXTS = {"movie", "rating", "metadata", "recommender"}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,11 @@ def _edges(trace: dict[str, Any]) -> set[tuple[str, str]]:
     return {(above, below) for above, below in pairs if above and above != below}
 
 
-def test_everything_with_metrics_is_there_to_be_scraped(watched: WholeStack) -> None:
+def test_everything_with_metrics_is_there_to_be_scraped(watched: WholeStack, web: httpx.Client) -> None:
+    admin = bearer(watched.token("users/admin", ["ADMIN", "USER"]))
+    assert web.post("/v1/movies", params={"movieId": "counted"}, json={"title": "Counted"}, headers=admin).status_code == 200
+    assert web.get("/v1/movies/counted:details").status_code == 200
+    assert web.post("/v1/movies/counted:rate", json={"score": 3}, headers=admin).status_code == 200
     targets = httpx.get(watched.state.urls["targets"], trust_env=False).json()
     assert {target["labels"]["context"] for target in targets} == {*_CONTEXTS, "edge", "control-plane"}
     texts = {}
@@ -156,7 +160,7 @@ def test_readiness_tells_of_a_killed_service(watched: WholeStack, web: httpx.Cli
         kept_down(watched, ["rating-1"])
         status, content = ready(web)
         return (status, content["status"], content["checks"]) == (
-            503, "unavailable", {"movie": "ok", "metadata": "ok", "rating": "unavailable"},
+            503, "unavailable", dict.fromkeys(_CONTEXTS, "ok") | {"rating": "unavailable"},
         )  # fmt: skip
 
     eventually(told)

@@ -40,6 +40,11 @@ class Load:
         self.calls += sum(report["answers"].values()) + sum(report["failures"].values())
         return {str(name): int(count) for name, count in report["answers"].items()}
 
+    def forget(self) -> None:
+        self.failures.clear()
+        self.failed_at.clear()
+        self.calls = 0
+
     def until_answered_by(self, *instances: str, seconds: float = 15.0) -> float:
         """By these and by nobody else; the seconds that it took."""
         return until(lambda: set(self.report()) == set(instances), seconds)
@@ -75,6 +80,7 @@ class Processes:
         running = {name: self.echo(name) for name in instances}
         load = self.load(f"127.0.0.1:{port}", f"--deadline={deadline}", *without)
         load.until_answered_by(*instances)
+        load.forget()  # it may have called before there was anybody
         return load, running
 
     def attempts(self, instance_id: str) -> int:
