@@ -126,10 +126,13 @@ class Database:
         """A connection of one's own outside the pool, for session locks and LISTEN; closed at the end of the block."""
         try:
             connection: Connection = await psycopg.AsyncConnection.connect(self.url, **self._connect)
-            await self._configure(connection)
         except psycopg.Error as error:
             raise_translated(error)
         try:
+            try:
+                await self._configure(connection)
+            except psycopg.Error as error:
+                raise_translated(error)
             yield connection
         finally:
             await connection.close()
