@@ -21,7 +21,7 @@ down: $(READY) ## stop what `make up ARGS=--detach` started
 	@$(BIN)/reelmesh down $(ARGS)
 
 test: $(READY) tools ## the whole test suite, without the long runs (flags by ARGS='-k search')
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(ARGS)
 
 test-slow: $(READY) ## the long runs: full-size races and faults
 	@$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)

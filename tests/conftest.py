@@ -1,11 +1,14 @@
 """Real servers for the tests that need them, started once or cheap enough to start for each."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
@@ -15,17 +18,21 @@ from stack.servers.running import running
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-_E2E = Path(__file__).with_name("e2e")
+_ON_A_WHOLE_STACK = re.compile(r"tests/e2e/.*\[(grpcio|envoy)")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For the two processes of `make test` (pytest-xdist): a file stays together by transport, and so does what shares a whole stack."""
-    for item in items:
-        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        shares = item.path.is_relative_to(_E2E) and isinstance(item, pytest.Function) and "stack" in item.fixturenames
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(f"{'e2e' if shares else file} {parameters.get('transport', '')}"))
+def stays_together(nodeid: str) -> str:
+    """What a test shares one of the processes of `make test` with: its file, or everything on the whole stack of a transport, which each
+    process would start for itself. By its name, since `xdist_group` has no effect with pytest 9.2 (pytest-xdist's issue 1386)."""
+    whole_stack = _ON_A_WHOLE_STACK.match(nodeid)
+    return whole_stack[1] if whole_stack else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = stays_together
+    return scheduler
 
 
 @pytest.fixture(scope="session")
