@@ -129,11 +129,15 @@ def test_one_of_two_control_planes_killed_fails_no_call_and_changes_arrive(
     eventually(lambda: "rating-v2-1" not in received(meshed, edge), _SOON)
     while not is_back(meshed, killed, pid):
         assert web.get(f"{path}:details", headers=boss).json()["unavailableParts"] == []
-        assert time.monotonic() - began < 20
-    view = json.loads(reelmesh(meshed, "mesh", "--json"))
-    assert {name: plane["mesh"]["canaries"][0]["context"] for name, plane in view.items()} == dict.fromkeys(
-        ("control-plane", "control-plane-2"), "rating"
-    )
+        assert time.monotonic() - began < 60
+        time.sleep(0.02)
+
+    def both_know_the_canary() -> bool:
+        view = json.loads(reelmesh(meshed, "mesh", "--json"))
+        found = {name: [each["context"] for each in plane["mesh"].get("canaries", ())] for name, plane in view.items() if plane}
+        return found == dict.fromkeys(("control-plane", "control-plane-2"), ["rating"])
+
+    eventually(both_know_the_canary)
 
 
 def test_operators_see_endpoints_clients_and_what_they_acknowledged(meshed: WholeStack) -> None:
