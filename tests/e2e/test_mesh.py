@@ -135,7 +135,7 @@ def test_one_of_two_control_planes_killed_fails_no_call_and_changes_arrive(
     def both_know_the_canary() -> bool:
         view = json.loads(reelmesh(meshed, "mesh", "--json"))
         found = {name: [each["context"] for each in plane["mesh"].get("canaries", ())] for name, plane in view.items() if plane}
-        return found == dict.fromkeys(("control-plane", "control-plane-2"), ["rating"])
+        return found == {key: ["rating"] for key in ("control-plane", "control-plane-2")}
 
     eventually(both_know_the_canary)
 
