@@ -56,6 +56,7 @@ class Benchmark:
     name: str
     read: Callable[[Mapping[str, Any]], list[Figure]] = _own
     arguments: Sequence[str] = ()
+    movielens: str = ""  # its option for a data set
 
 
 BENCHMARKS = (
@@ -71,7 +72,8 @@ BENCHMARKS = (
     Benchmark("search", _search),
     Benchmark("outbox", _outbox),
     Benchmark("rebuilding"),
-    Benchmark("import_movielens"),
+    Benchmark("lists", movielens="--movielens"),
+    Benchmark("import_movielens", movielens="--path"),
     Benchmark("recsys"),
 )
 
@@ -101,7 +103,7 @@ def main() -> int:
     for benchmark in BENCHMARKS:
         if chosen and benchmark.name not in chosen:
             continue
-        imported = ["--path", options.movielens] if options.movielens and benchmark.name == "import_movielens" else []
+        imported = [benchmark.movielens, options.movielens] if options.movielens and benchmark.movielens else []
         found = run(benchmark, imported)
         if found is None:
             failed.append(benchmark.name)

@@ -25,9 +25,9 @@ def measure(folder: Path, path: Path) -> list[Figure]:
     with whole_stack(folder / "data", demo=True) as stack:
         clock = CpuClock([stack.pid])
         before = clock.read()
-        first = _import(stack, path)
+        first = import_into(stack, path)
         servers = clock.since(before)
-        second = _import(stack, path)
+        second = import_into(stack, path)
     ratings, taken = first["ratings"]["read"], float(first["seconds"])
     limit = IMPORT_AT_MOST if ratings <= _RATINGS else None
     return [
@@ -41,7 +41,8 @@ def measure(folder: Path, path: Path) -> list[Figure]:
     ]
 
 
-def _import(stack: WholeStack, path: Path) -> dict[str, Any]:
+def import_into(stack: WholeStack, path: Path) -> dict[str, Any]:
+    """Its summary, and the importer's `peak` of memory in MiB."""
     argv = [sys.executable, "-m", "stack", "import", "movielens", str(path), "--data-dir", str(stack.directory.path), "--json"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         watched, peak = psutil.Process(process.pid), 0

@@ -81,12 +81,12 @@ class PreparedStack:
 
 
 @contextmanager
-def prepared_stack(*arguments: str) -> Iterator[PreparedStack]:
+def prepared_stack(*arguments: str, demo: bool = True) -> Iterator[PreparedStack]:
     """`arguments` are more of `reelmesh up`; the transport is grpcio, which the bare sides have too, unless they say otherwise. Traces are
     sampled as ever, at 1 %, and really exported."""
     with tempfile.TemporaryDirectory(prefix="reelmesh-bench-") as temporary, collecting() as collector:
         folder = Path(temporary)
-        with whole_stack(folder / "data", "--otlp", f"http://{collector.address}", "--transport", "grpcio", *arguments, demo=True) as stack:
+        with whole_stack(folder / "data", "--otlp", f"http://{collector.address}", "--transport", "grpcio", *arguments, demo=demo) as stack:
             yield PreparedStack(stack, collector, details_of_all(stack.process("movie-1").address), folder)
 
 
