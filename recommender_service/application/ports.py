@@ -46,6 +46,9 @@ class RankingModel(Protocol):
     def similar(self, movie: str, count: int) -> Sequence[Ranked]:
         """Most alike first, with scores from 0 to 1."""
 
+    def speaking_for(self, taste: Taste, movies: Sequence[str], count: int) -> Sequence[Sequence[str]]:
+        """For each of these movies, which it knows, the liked ones that speak for it most, at most `count`."""
+
     def explain(self, taste: Taste, movie: str) -> Explanation | None:
         """None for a movie that the model does not know."""
 

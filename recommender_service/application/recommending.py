@@ -50,7 +50,8 @@ class Recommending:
             level = Level.HISTORY if len(known) > 1 else Level.ONE_LIKE
             ranked = model.rank(taste, wish.count, wish.exclude, wish.filters, wish.diversity)
             liked_genres = self._genres_of(likes)
-            items = [self._because(model, taste, each, liked_genres) for each in ranked]
+            because = model.speaking_for(taste, [each.movie for each in ranked], _BECAUSE_OF)
+            items = [self._because(model, each, tuple(liked), liked_genres) for each, liked in zip(ranked, because, strict=True)]
         elif genres := wish.genres if not likes else tuple(self._genres_of(likes)):
             level = Level.GENRES
             items = [self._in_genres(each, genres) for each in self._of_genres(model, genres, wish, exclude)]
@@ -76,15 +77,12 @@ class Recommending:
         alike.sort(key=lambda each: -each.score)  # stable: of equally alike ones the more popular first
         return alike[:count], model.model_id if model else ""
 
-    def _because(self, model: RankingModel, taste: Taste, ranked: Ranked, liked_genres: Sequence[str]) -> Recommendation:
+    def _because(self, model: RankingModel, ranked: Ranked, because: tuple[str, ...], liked_genres: Sequence[str]) -> Recommendation:
         genres = self._shared(ranked.movie, liked_genres)
         if model.is_new(ranked.movie) and genres:
             return Recommendation(*ranked, Reason.NEW_FOR_YOUR_GENRES, genres=genres)
-        explanation = model.explain(taste, ranked.movie)
-        liked = {like.movie for like in taste.likes}
-        because = tuple(movie for movie, part in explanation.history if part > 0 and movie in liked) if explanation else ()
         if because:
-            return Recommendation(*ranked, Reason.BECAUSE_YOU_LIKED, because_of=because[:_BECAUSE_OF])
+            return Recommendation(*ranked, Reason.BECAUSE_YOU_LIKED, because_of=because)
         return Recommendation(*ranked, Reason.IN_YOUR_GENRES if genres else Reason.POPULAR, genres=genres)
 
     def _in_genres(self, ranked: Ranked, chosen: Sequence[str]) -> Recommendation:

@@ -47,7 +47,7 @@ def test_jaeger_has_the_trace_of_a_request(watched: WholeStack, web: httpx.Clien
     page, rating = "1" * 32, "2" * 32
     assert web.get("/v1/movies/seen:details", headers=_trace(page)).status_code == 200
     assert web.post("/v1/movies/seen:rate", json={"score": 3}, headers={**admin, **_trace(rating)}).status_code == 200
-    wanted = {("edge", "movie"), ("movie", "rating"), ("movie", "metadata")}
+    wanted = {("edge", "movie"), *(("movie", context) for context in ("rating", "metadata", "recommender"))}
     found: dict[str, Any] = {}
 
     def has(trace_id: str, edges: set[tuple[str, str]], span: str) -> bool:

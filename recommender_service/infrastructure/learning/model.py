@@ -118,7 +118,7 @@ class Model:
         if (row := self.shelf.row_of(item)) is None:
             return None
         past, trained = self.past(history), self.shelf.trained
-        parts = scoring.parts_of(self.shelf, past, row)
+        parts = scoring.parts_of(self.shelf, past, np.array([row]))[:, 0]
         popularity = float(self.shelf.vectors(np.array([row]))[0, -1])
         columns = self.shelf.columns(row)
         of_features = trained.feature_vectors[columns] @ scoring.user_vector(self.shelf, past)
@@ -128,6 +128,24 @@ class Model:
             largest_first([self.shelf.item(int(each)) for each in past.rows], parts),
             largest_first([trained.names[column] for column in columns], of_features),
         )
+
+    def speaking_for(self, history: Sequence[HistoryEvent], items: Sequence[str], count: int) -> list[tuple[str, ...]]:
+        """For each of these known movies the likes that add most to its score, as in `explain`: the largest first, at most `count`.
+
+        All in one step: the explanations of a list, one by one, took five times as long as the list.
+        """
+        if not items:
+            return []
+        past = self.past(history)
+        likes = np.flatnonzero(past.taste > 0)
+        parts = scoring.parts_of(self.shelf, past, self.shelf.rows_of(items))[likes]
+        names = [self.shelf.item(row) for row in past.rows[likes].tolist()]
+        most = np.argsort(-parts, axis=0, kind="stable")[:count]
+        said = np.take_along_axis(parts, most, axis=0) > 0
+        return [
+            tuple(names[like] for like, positive in zip(column, speaks, strict=True) if positive)
+            for column, speaks in zip(most.T.tolist(), said.T.tolist(), strict=True)
+        ]
 
     def with_items(
         self, features: Mapping[str, Features], liked_by: Mapping[str, Sequence[Sequence[HistoryEvent]]] | None = None

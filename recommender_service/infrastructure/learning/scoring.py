@@ -39,17 +39,23 @@ def neighbours_of(shelf: Shelf, past: Past) -> Rows:
     return np.unique(_said(shelf, past)[0])
 
 
-def parts_of(shelf: Shelf, past: Past, row: int) -> Floats:
-    """What each movie of the history adds to the score of one: the rest of the score is the bias."""
-    sources, taste = shelf.sources(past.rows), shelf.trained.taste
-    vector = shelf.vectors(np.array([row]))[0]
+def parts_of(shelf: Shelf, past: Past, rows: Rows) -> Floats:
+    """What each movie of the history adds to the scores of some movies, distinct and at least one, a column for each: the rest of a score
+    is the bias."""
+    sources, taste, vectors = shelf.sources(past.rows), shelf.trained.taste, shelf.vectors(rows)
     parts = np.asarray(
-        past.taste * (sources[:, :taste] @ vector[:taste]) + past.trail * (sources[:, taste:] @ vector[taste:-1]), np.float32
+        past.taste[:, None] * (sources[:, :taste] @ vectors[:, :taste].T)
+        + past.trail[:, None] * (sources[:, taste:] @ vectors[:, taste:-1].T),
+        np.float32,
     )
     table = shelf.trained.neighbours
     speaking, places = _speaking(shelf, past)
-    meant = np.where(table.items[places] == row, table.weights[places], np.float32(0))
-    parts[speaking] += meant.sum(axis=1) * past.neighbours[speaking]
+    items = table.items[places]
+    order = np.argsort(rows)
+    columns = order[np.minimum(np.searchsorted(rows, items, sorter=order), len(rows) - 1)]
+    meant = rows[columns] == items
+    who = speaking[meant.nonzero()[0]]
+    parts[who, columns[meant]] += table.weights[places][meant] * past.neighbours[who]  # a movie speaks for another once
     return parts
 
 

@@ -56,6 +56,9 @@ class ServedModel:
         allowed, left_out = self._open(EVERYTHING, ())
         return _pairs(self._model.similar(movie, count, exclude=left_out, allowed=allowed))
 
+    def speaking_for(self, taste: Taste, movies: Sequence[str], count: int) -> Sequence[Sequence[str]]:
+        return self._model.speaking_for(_history(taste), movies, count)
+
     def explain(self, taste: Taste, movie: str) -> Explanation | None:
         explained = self._model.explain(_history(taste), movie)
         return None if explained is None else Explanation(explained.popularity, explained.history, explained.features)

@@ -72,6 +72,9 @@ class FakeModel:
     def similar(self, movie: str, count: int) -> Sequence[Ranked]:
         return self._ranked(count, {movie})
 
+    def speaking_for(self, taste: Taste, movies: Sequence[str], count: int) -> Sequence[Sequence[str]]:
+        return [(self.because,) if self.because else ()] * len(movies)
+
     def explain(self, taste: Taste, movie: str) -> Explanation | None:
         return Explanation(0.1, ((self.because, 0.5),) if self.because else ())
 

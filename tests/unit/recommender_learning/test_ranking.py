@@ -77,6 +77,23 @@ def test_the_parts_of_an_explanation_add_up_to_the_score(history: Sequence[Histo
     assert explained.score == pytest.approx(model.scores(history)[model.items.index(item)], abs=1e-4)
 
 
+@settings(max_examples=60, deadline=None)
+@given(history=histories)
+def test_the_likes_that_speak_for_a_movie_are_the_largest_parts_of_its_explanation(history: Sequence[HistoryEvent]) -> None:
+    model = exact()
+    likes = {model.items[row] for row, taste in zip(model.past(history).rows, model.past(history).taste, strict=True) if taste > 0}
+    items = model.rank(history, 10).items
+    for item, said in zip(items, model.speaking_for(history, items, 3), strict=True):
+        explained = model.explain(history, item)
+        assert explained is not None
+        parts = dict(explained.history)
+        clear = [part for movie, part in explained.history if movie in likes and part > 1e-5][:3]
+        assert set(said) <= likes
+        assert [parts[movie] for movie in said][: len(clear)] == pytest.approx(clear, abs=1e-5)
+        assert len(clear) <= len(said) <= 3
+        assert all(parts[movie] > -1e-5 for movie in said)
+
+
 def test_the_newest_of_several_events_counts() -> None:
     model = exact()
     twice = [HistoryEvent(COMEDIES[0], LIKE, 1), HistoryEvent(COMEDIES[0], 0.0, 2)]
