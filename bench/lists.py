@@ -26,7 +26,7 @@ from bench.measuring import Figure, compared, interleaved, python_process, show
 from bench.prepared import PreparedStack, prepared_stack
 from reelmesh.rating.v1.rating_service_pb2 import RateMovieRequest
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
-from reelmesh.recommender.v1.model_service_pb2 import GetModelRequest, GetTrainingRequest, TrainModelRequest
+from reelmesh.recommender.v1.model_service_pb2 import GetModelRequest, GetTrainingRequest, ListTrainingsRequest, TrainModelRequest
 from reelmesh.recommender.v1.model_service_pb2_grpc import ModelServiceStub
 from reelmesh.recommender.v1.recommender_pb2 import Model
 from reelmesh.recommender.v1.recommender_service_pb2 import RecommendMoviesRequest, RecommendMoviesResponse
@@ -38,6 +38,7 @@ AT_LEAST, EVENT_AT_MOST_MS = 0.6, 1_000
 COUNT, LISTS, EVENTS = 20, 20, 200
 _LIKED, _ANEW = 10, 20_000
 _PATIENCE = 900.0
+_QUIET = 5.0  # seconds without a training; the schedule asks for its own after 3
 _REGIONS = ["".join(pair) for pair in itertools.product(ascii_uppercase, repeat=2)]
 
 Metadata = tuple[tuple[str, str], ...]
@@ -63,10 +64,22 @@ def learn(prepared: PreparedStack, path: Path) -> Model:
             model = models.GetModel(GetModelRequest(name=training.model), metadata=admin).model
             if model.interaction_count >= ratings:
                 break
+        _until_nothing_is_trained(models, admin, limit)
         lists = RecommenderServiceStub(channel)
-        while lists.RecommendMovies(RecommendMoviesRequest(count=1)).model != model.name:
-            _wait(limit, f"{model.name} is not served")
-    return model
+        while True:
+            served = lists.RecommendMovies(RecommendMoviesRequest(count=1)).model
+            if served and (model := models.GetModel(GetModelRequest(name=served), metadata=admin).model).interaction_count >= ratings:
+                return model
+            _wait(limit, "lists are still made without the model")
+
+
+def _until_nothing_is_trained(models: ModelServiceStub, admin: Metadata, limit: float) -> None:
+    """After an import the recommender trains by itself, too, in a child of the process whose CPU time is measured."""
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < _QUIET:
+        if not models.ListTrainings(ListTrainingsRequest(page_size=1), metadata=admin).trainings[0].HasField("end_time"):
+            quiet_since = time.monotonic()
+        _wait(limit, "trainings do not end")
 
 
 def _number(connection: psycopg.Connection[tuple[int]], query: str) -> int:
