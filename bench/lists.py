@@ -61,6 +61,8 @@ def learn(prepared: PreparedStack, path: Path) -> Model:
             while not training.HasField("end_time"):
                 _wait(limit, "the training has not ended")
                 training = models.GetTraining(GetTrainingRequest(name=training.name), metadata=admin).training
+            if training.error:
+                raise SystemExit(f"the training failed: {training.error}")
             model = models.GetModel(GetModelRequest(name=training.model), metadata=admin).model
             if model.interaction_count >= ratings:
                 break
