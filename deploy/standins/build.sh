@@ -28,7 +28,7 @@ emptied() {
 
 make_base() {
   emptied base
-  debootstrap --variant=minbase --include=python3,python3-venv,libpython3.11,ca-certificates,busybox bookworm "$work/base" > "$work/debootstrap.log"
+  debootstrap --variant=minbase --include=python3,python3-dev,python3-venv,libpython3.11,ca-certificates,busybox bookworm "$work/base" > "$work/debootstrap.log"
   # How this machine reaches its registries is part of its base image, so that the Dockerfile needs to know nothing of it.
   cp /etc/ssl/certs/ca-certificates.crt "$work/base/etc/ssl/certs/"
   if [ -e /etc/pip.conf ]; then cp /etc/pip.conf "$work/base/etc/"; fi
