@@ -1,4 +1,4 @@
-"""`reelmesh up` with the demo catalogue on an empty directory, as the benchmarks of calls need it."""
+"""`reelmesh up` on an empty directory, with the demo catalogue unless it is not wanted, as the benchmarks of calls need it."""
 
 import random
 import tempfile
