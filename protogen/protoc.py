@@ -1,6 +1,7 @@
 """One run of protoc, the compiler that comes with grpcio-tools, with the plugins for typed stubs."""
 
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -8,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import grpc_tools  # type: ignore[import-untyped]  # ships no types
-from grpc_tools import protoc
 
 # The plugins' entry points, reached by module: in an isolated package build their scripts are not on PATH.
 _PLUGINS = {"mypy": "main", "mypy_grpc": "grpc"}
+_PROTOC = "import sys; from grpc_tools import protoc; sys.exit(protoc.main(sys.argv))"
 
 
 class GenerationFailed(Exception):
@@ -42,7 +43,8 @@ def descriptor_set(target: Path, folders: Iterable[Path], sources: Iterable[str]
 def _run(arguments: Sequence[str]) -> None:
     with TemporaryDirectory(prefix="protogen-") as folder:
         plugins = [f"--plugin=protoc-gen-{name}={_script(Path(folder), name, entry)}" for name, entry in _PLUGINS.items()]
-        if protoc.main(["protoc", *plugins, *arguments]) != 0:
+        # In a process of its own: protoc forks for its plugins, which a process with gRPC's threads in it does not survive.
+        if subprocess.run([sys.executable, "-c", _PROTOC, *plugins, *arguments], check=False).returncode != 0:  # noqa: S603  # our own words
             raise GenerationFailed("protoc failed")
 
 

@@ -22,6 +22,7 @@ from mesh.server import Build, RunningService
 from mesh.settings import Settings
 
 KEY_ID = "test"
+_DAY = 86_400  # seconds; a token is made once for a whole run
 Metadata = Sequence[tuple[str, str]]
 S = TypeVar("S")
 D = TypeVar("D", bound=Message)
@@ -42,7 +43,7 @@ def write_jwks(path: Path) -> Path:
 def signed(claims: dict[str, Any], *, key: Any = None, algorithm: str = "EdDSA", typ: str = "at+jwt", kid: str = KEY_ID) -> str:
     """A token with the usual claims changed by `claims`; None takes a claim out."""
     now = int(time.time())
-    usual = {"iss": "reelmesh", "aud": "reelmesh", "sub": "users/alice", "roles": ["USER"], "iat": now, "exp": now + 600}
+    usual = {"iss": "reelmesh", "aud": "reelmesh", "sub": "users/alice", "roles": ["USER"], "iat": now, "exp": now + _DAY}
     content = {name: value for name, value in (usual | claims).items() if value is not None}
     return jwt.encode(content, signing_key() if key is None else key, algorithm=algorithm, headers={"typ": typ, "kid": kid})
 
