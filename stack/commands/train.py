@@ -2,7 +2,9 @@
 
 import time
 import uuid
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.5
 _CALL_SECONDS = 10.0
+_PATIENCE = 30.0  # seconds without any answer
+
+R = TypeVar("R")
 
 
 def train(
@@ -39,7 +44,7 @@ def train(
         with grpc.insecure_channel(address or edge_address(directory)) as channel:
             models = ModelServiceStub(channel)
             try:
-                training = models.TrainModel(request, metadata=metadata, timeout=_CALL_SECONDS).training
+                training = _patiently(partial(models.TrainModel, request, metadata=metadata, timeout=_CALL_SECONDS)).training
                 _show(models, _ended(models, training, metadata), metadata)
             except grpc.RpcError as error:
                 raise StackError(f"the recommender refuses: {error.details() if isinstance(error, grpc.Call) else error}") from None
@@ -54,9 +59,25 @@ def _ended(models: "ModelServiceStub", training: "Training", metadata: tuple[tup
         task = bar.add_task("waiting", total=1.0)
         while not training.HasField("end_time"):
             time.sleep(_LOOK_SECONDS)
-            training = models.GetTraining(GetTrainingRequest(name=training.name), metadata=metadata, timeout=_CALL_SECONDS).training
+            asked = GetTrainingRequest(name=training.name)
+            training = _patiently(partial(models.GetTraining, asked, metadata=metadata, timeout=_CALL_SECONDS)).training
             bar.update(task, completed=training.progress, description=training.stage or "waiting")
     return training
+
+
+def _patiently(call: Callable[[], R]) -> R:
+    """All these calls may be repeated: a late answer, or a service that starts again, is not the end of a training."""
+    import grpc
+
+    limit = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return call()
+        except grpc.RpcError as error:
+            passing = isinstance(error, grpc.Call) and error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+            if not passing or time.monotonic() > limit:
+                raise
+        time.sleep(_LOOK_SECONDS)
 
 
 def _show(models: "ModelServiceStub", training: "Training", metadata: tuple[tuple[str, str], ...]) -> None:
@@ -65,7 +86,7 @@ def _show(models: "ModelServiceStub", training: "Training", metadata: tuple[tupl
 
     if not training.model:
         raise StackError(f"the training failed: {training.error}")
-    model = models.GetModel(GetModelRequest(name=training.model), metadata=metadata, timeout=_CALL_SECONDS).model
+    model = _patiently(partial(models.GetModel, GetModelRequest(name=training.model), metadata=metadata, timeout=_CALL_SECONDS)).model
     seconds = training.end_time.ToMilliseconds() / 1000 - training.create_time.ToMilliseconds() / 1000
     state = Model.State.Name(model.state).removeprefix("STATE_").lower()
     print(f"{model.name} is {state} after {seconds:.0f} s: {model.refusal or _figures(model)}")
