@@ -14,6 +14,7 @@ from typing import Protocol
 from stack.errors import StackError
 
 _OURS = range(20_000, 32_000)
+_given: set[int] = set()
 _LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -68,8 +69,11 @@ def free_port() -> int:
     that the port is for has it.
     """
     for port in random.sample(_OURS, len(_OURS)):
+        if port in _given:
+            continue  # to another server of ours, which may not have it yet
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
     raise StackError("no port is free on the loopback interface")
 
