@@ -9,8 +9,8 @@ from typing import Any
 
 import grpc
 import structlog
-from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest
 
+from mesh.control_plane.requests import Request, parse
 from mesh.control_plane.resources import Resources
 from mesh.control_plane.rules import NO_RULES, Rules
 from mesh.control_plane.subscriptions import ClientState, Counts
@@ -63,9 +63,7 @@ class AdsServer:
     async def start(self, listen: str, beside: Callable[[grpc.aio.Server], None] = lambda server: None) -> int:
         """Serves on `listen` (host:port, port 0 for any) and returns the port. Raises RuntimeError when it is taken. `beside` may add
         services of its own."""
-        handler: Any = grpc.stream_stream_rpc_method_handler(
-            self._serve, request_deserializer=DiscoveryRequest.parse, response_serializer=None
-        )
+        handler: Any = grpc.stream_stream_rpc_method_handler(self._serve, request_deserializer=parse, response_serializer=None)
         self._server = grpc.aio.server(options=_OPTIONS)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"StreamAggregatedResources": handler}),))
         beside(self._server)
@@ -142,7 +140,7 @@ class AdsServer:
         except Exception:
             _log.exception("resources cannot be built, the last ones are kept", clients=kind or "gRPC", zone=zone)
 
-    async def _serve(self, requests: AsyncIterator[DiscoveryRequest], context: "grpc.aio.ServicerContext[DiscoveryRequest, bytes]") -> None:
+    async def _serve(self, requests: AsyncIterator[Request], context: "grpc.aio.ServicerContext[Request, bytes]") -> None:
         stream = _Stream(self, Client(next(self._numbers), time.time()))
         reader = asyncio.create_task(stream.read(requests))
         self._streams[stream] = None
@@ -160,7 +158,7 @@ class _Stream:
     def __init__(self, server: AdsServer, client: Client) -> None:
         self._server = server
         self.client = client
-        self._events: asyncio.Queue[DiscoveryRequest | object | None] = asyncio.Queue()
+        self._events: asyncio.Queue[Request | object | None] = asyncio.Queue()
         self._notified = False
 
     def notify(self) -> None:
@@ -173,7 +171,7 @@ class _Stream:
             self._notified = True
             self._events.put_nowait(_CHANGED)
 
-    async def read(self, requests: AsyncIterator[DiscoveryRequest]) -> None:
+    async def read(self, requests: AsyncIterator[Request]) -> None:
         try:
             async for request in requests:
                 self._events.put_nowait(request)
@@ -183,7 +181,7 @@ class _Stream:
     async def responses(self) -> AsyncIterator[bytes]:
         client = self.client
         while (event := await self._events.get()) is not None:
-            if isinstance(event, DiscoveryRequest):
+            if isinstance(event, Request):
                 if client.state is None:  # only the first request of a stream has to name the node
                     client.state = self._introduced(event)
                 for response in client.state.request(event):
@@ -195,8 +193,7 @@ class _Stream:
                 for response in client.state.changed(resources):
                     yield response
 
-    def _introduced(self, first: DiscoveryRequest) -> ClientState:
-        client, node = self.client, first.node
-        if node is not None:
-            client.node, client.kind, client.zone = node.id, node.cluster, node.locality.zone if node.locality else ""
+    def _introduced(self, first: Request) -> ClientState:
+        client = self.client
+        client.node, client.kind, client.zone = first.node, first.cluster, first.zone
         return ClientState(client.node, self._server.resources_for(client.kind, client.zone), self._server.counts)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import structlog
-from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest
 
+from mesh.control_plane.requests import Request
 from mesh.control_plane.resources import CDS, EDS, LDS, TYPES, Resources
 
 _log = structlog.get_logger(__name__)
@@ -78,15 +78,15 @@ class ClientState:
         """By resource type."""
         return self._subscriptions
 
-    def request(self, request: DiscoveryRequest) -> list[bytes]:
-        kind = request.type_url
+    def request(self, request: Request) -> list[bytes]:
+        kind = request.kind
         if kind not in TYPES:
             return []  # secrets, runtime, …: not ours to give
         subscription = self._subscriptions.get(kind)
         if subscription is None:
             subscription = self._subscriptions[kind] = _subscribed(kind, request)
             return self._send_all(kind, subscription)
-        if request.response_nonce != subscription.nonce:
+        if request.nonce != subscription.nonce:
             return []  # sent before our last response arrived; the answer to that one will say the same again
         repeated = subscription.answer is not Answer.PENDING
         if subscription.nonce:
@@ -146,23 +146,23 @@ class ClientState:
         self._counts.responses += 1
         return [resources.response(kind, names, subscription.nonce)]
 
-    def _note_answer(self, kind: str, subscription: Subscription, request: DiscoveryRequest) -> None:
+    def _note_answer(self, kind: str, subscription: Subscription, request: Request) -> None:
         if subscription.answer is not Answer.PENDING:
             return
-        if request.error_detail is None:
+        if request.refusal is None:
             subscription.answer = Answer.ACKNOWLEDGED
             subscription.acknowledged_version = subscription.sent_version
             self._counts.acknowledged += 1
             return
         # The client keeps what it had. The same content is not sent again: it would be refused again.
         subscription.answer = Answer.REFUSED
-        reason = request.error_detail.message
+        reason = request.refusal
         self._counts.refusals.append(Refusal(self._node, kind, subscription.sent_version, reason, self._clock()))
         self._counts.refused[kind] = self._counts.refused.get(kind, 0) + 1
         _log.error("a client refuses its configuration", node=self._node, type=kind, reason=reason)
 
 
-def _subscribed(kind: str, request: DiscoveryRequest) -> Subscription:
+def _subscribed(kind: str, request: Request) -> Subscription:
     subscription = Subscription(names=None, named_before=False)
     subscription.names = _names(kind, request, subscription)
     return subscription
@@ -172,8 +172,8 @@ def _added(before: frozenset[str] | None, after: frozenset[str] | None) -> bool:
     return before is not None and (after is None or not after <= before)
 
 
-def _names(kind: str, request: DiscoveryRequest, subscription: Subscription) -> frozenset[str] | None:
-    names = frozenset(request.resource_names)
+def _names(kind: str, request: Request, subscription: Subscription) -> frozenset[str] | None:
+    names = request.names
     if kind in _WHOLE_STATE and ("*" in names or (not names and not subscription.named_before)):
         return None
     subscription.named_before = subscription.named_before or bool(names)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest, DiscoveryResponse
 from envoy_data_plane.google.rpc import Status
 
+from mesh.control_plane.requests import parse
 from mesh.control_plane.resources import Resources
 from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.control_plane.subscriptions import ClientState, Counts
@@ -46,7 +47,7 @@ class Client:
         if refuses:
             request.error_detail = Status(code=3, message=refuses)
         # Over the wire, so that what is tested is what arrives.
-        return self.hears(self.state.request(DiscoveryRequest.parse(bytes(request))))
+        return self.hears(self.state.request(parse(bytes(request))))
 
     def acknowledges(self, kind: str) -> list[DiscoveryResponse]:
         return self.asks(kind, *self.subscribed[kind])

@@ -8,6 +8,7 @@ from envoy_data_plane.google.rpc import Status
 
 from mesh.control_plane.admin import ControlPlaneServicer
 from mesh.control_plane.ads import AdsServer, Client, _Stream
+from mesh.control_plane.requests import Request, parse
 from mesh.control_plane.resources import EDS
 from mesh.control_plane.rules import NO_RULES, AbortCode, Fault
 from mesh.control_plane.snapshot import grpc_client_builder
@@ -50,10 +51,11 @@ class Connected:
         self._stream._events.put_nowait(None)
         assert [each async for each in self._answers] == []
 
-    def _request(self, nonce: str, refuses: str) -> DiscoveryRequest:
+    def _request(self, nonce: str, refuses: str) -> Request:
         node = Node(id="movie-1", cluster="service", locality=Locality(zone=self._zone))
         error = Status(code=3, message=refuses) if refuses else None
-        return DiscoveryRequest(node=node, type_url=EDS, resource_names=["movie"], response_nonce=nonce, error_detail=error)
+        request = DiscoveryRequest(node=node, type_url=EDS, resource_names=["movie"], response_nonce=nonce, error_detail=error)
+        return parse(bytes(request))
 
 
 async def test_the_mesh_has_counts_versions_and_rules() -> None:
