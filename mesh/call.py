@@ -83,6 +83,8 @@ class Beside(Protocol):
     def leading(self) -> list[Pair]: ...
     @property
     def trailing(self) -> list[Pair]: ...
+    @property
+    def identity(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,14 @@ class Call:
     def binary_metadata(self) -> Mapping[str, bytes]:
         """Bytes that came with the call; their names end in `-bin`."""
         return self.beside.binary if self.beside is not None else {}
+
+    @property
+    def peer(self) -> str:
+        """Which process is at the other end, as its certificate says: a context, `edge`, `operator`; empty without mTLS.
+
+        Whose request it is says `principal`: a service calls for its caller.
+        """
+        return self.beside.identity if self.beside is not None else ""
 
     def add_leading(self, name: str, value: str | bytes) -> None:
         """Goes out ahead of the first message: it has to be added before that is given."""

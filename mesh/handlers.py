@@ -45,7 +45,7 @@ class Incoming:
     """What a transport knows of a call: lower-case text metadata, seconds that the caller still waits, its address.
 
     `binary` is the metadata whose names end in `-bin`. What is put into `leading` goes out before the first message, what is put into
-    `trailing` with the status.
+    `trailing` with the status. `identity` is the name in the caller's certificate, empty where it has shown none.
     """
 
     metadata: Mapping[str, str]
@@ -54,6 +54,7 @@ class Incoming:
     binary: Mapping[str, bytes] = field(default_factory=dict)
     leading: list[Pair] = field(default_factory=list)
     trailing: list[Pair] = field(default_factory=list)
+    identity: str = ""
 
 
 class CallFailed(Exception):
