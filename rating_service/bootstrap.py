@@ -30,7 +30,7 @@ def build(foundation: Foundation) -> Service:
 
     # A mesh channel has what generated stubs use of a grpc.aio.Channel, and is no subclass of it.
     channel = foundation.channel("movie", movie_service_pb2.DESCRIPTOR.services_by_name["MovieService"])
-    movies = RemoteMovieDirectory(MovieServiceStub(cast(Any, channel)).GetMovie)
+    movies = RemoteMovieDirectory(MovieServiceStub(cast(Any, channel)).BatchGetMovies)
     announcer = SummaryAnnouncer(unit_of_work)
     importing = RatingImport(unit_of_work, announcer)
     return Service(

@@ -1,6 +1,6 @@
 """What the use cases need from outside, in their own words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -88,6 +88,9 @@ class RatingReader(Protocol):
     """Reads of ratings and summaries, outside any transaction. Pages begin after a position, which is the sort key of a row."""
 
     async def rating(self, movie: str, user: str) -> Rating | None: ...
+
+    async def ratings(self, wanted: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Rating]:
+        """Those of these movies and users that there are."""
 
     async def of_movie(self, movie: str, limit: int, after: tuple[datetime, str] | None) -> list[Rating]:
         """The latest first; the position is (update_time, user)."""

@@ -32,7 +32,7 @@ def test_the_contract_has_the_services_of_this_version() -> None:
         "ModelService": 7,
         "MovieService": 12,
         "PersonalDataService": 1,
-        "RatingService": 10,
+        "RatingService": 11,
         "RecommenderService": 5,
         "ReviewService": 9,
         "SessionService": 5,

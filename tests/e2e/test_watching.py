@@ -1,6 +1,7 @@
 """What operators have: probes that tell the truth while processes die, what to scrape, log levels, and Jaeger."""
 
 import json
+import secrets
 import os
 import signal
 import subprocess
@@ -58,8 +59,16 @@ def test_jaeger_has_the_trace_of_a_request(watched: WholeStack, web: httpx.Clien
     eventually(lambda: has(rating, {("edge", "rating"), ("rating", "movie")}, "process events.rating.RatingSummaryChanged"))
     kinds = {tag["value"] for span in found[rating]["spans"] for tag in span["tags"] if tag["key"] == "span.kind"}
     assert kinds == {"server", "client", "producer", "consumer"}
-    failed = [span for span in found[page]["spans"] if any(tag["key"] == "error" and tag["value"] for tag in span["tags"])]
-    assert {span["operationName"] for span in failed} == {"reelmesh.metadata.v1.MetadataService/GetMovieMetadata"}, "nobody wrote any"
+    failed = "4" * 32
+    reelmesh(watched, "fault", "metadata", "BatchGetMovieMetadata", "--abort", "UNAVAILABLE")
+    eventually(
+        lambda: web.get("/v1/movies/seen:details", params={"languageCode": f"en-{secrets.token_hex(4)}"}).json().get("unavailableParts")
+    )
+    assert web.get("/v1/movies/seen:details?languageCode=en-failed", headers=_trace(failed)).status_code == 200
+    reelmesh(watched, "fault", "metadata", "BatchGetMovieMetadata", "--clear")
+    eventually(lambda: has(failed, wanted - {("movie", "metadata")}, "reelmesh.metadata.v1.MetadataService/BatchGetMovieMetadata"))
+    errors = [span for span in found[failed]["spans"] if any(tag["key"] == "error" and tag["value"] for tag in span["tags"])]
+    assert {span["operationName"] for span in errors} == {"reelmesh.metadata.v1.MetadataService/BatchGetMovieMetadata"}
 
 
 def _trace(trace_id: str) -> dict[str, str]:
@@ -94,7 +103,7 @@ def test_everything_with_metrics_is_there_to_be_scraped(watched: WholeStack, web
     for expected in (
         "reelmesh_build_info{commit=",
         'reelmesh_rpc_served_total{code="OK",method="reelmesh.movie.v1.MovieService/GetMovieDetails",peer="edge"}',
-        'reelmesh_rpc_served_total{code="OK",method="reelmesh.movie.v1.MovieService/GetMovie",peer="rating"}',
+        'reelmesh_rpc_served_total{code="OK",method="reelmesh.movie.v1.MovieService/BatchGetMovies",peer="rating"}',
         'reelmesh_rpc_client_seconds_count{method="reelmesh.rating.v1.RatingService/GetRatingSummary"}',
         'reelmesh_database_pool_connections{database="reelmesh movie",state="idle"}',
         "reelmesh_cache_misses_total{",

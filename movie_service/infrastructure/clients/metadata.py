@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 import grpc
 
 from mesh.call import current_call
-from mesh.errors import NotFound
 from movie_service.application.ports import CardText
 from movie_service.domain.movie import movie_id_of, movie_name
 from reelmesh.metadata.v1 import metadata_service_pb2 as pb
@@ -20,11 +19,9 @@ class GrpcMetadata:
         self._stub = MetadataServiceStub(channel)
 
     async def document(self, movie_id: str) -> MovieMetadata | None:
-        request = pb.GetMovieMetadataRequest(name=_document_name(movie_id), view=METADATA_VIEW_FULL)
-        try:
-            return (await self._stub.GetMovieMetadata(request)).metadata
-        except NotFound:
-            return None
+        # In a batch, where one that is missing is an answer: gRPC's outlier ejection takes NOT_FOUND for a failure of the instance.
+        request = pb.BatchGetMovieMetadataRequest(names=[_document_name(movie_id)], view=METADATA_VIEW_FULL)
+        return next(iter((await self._stub.BatchGetMovieMetadata(request)).metadata), None)
 
     async def cards(self, movie_ids: Collection[str]) -> Mapping[str, CardText]:
         request = pb.BatchGetMovieMetadataRequest(names=map(_document_name, movie_ids), view=METADATA_VIEW_BASIC)

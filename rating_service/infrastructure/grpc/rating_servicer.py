@@ -15,6 +15,8 @@ from rating_service.infrastructure.grpc.names import id_of, two_ids_of
 from rating_service.infrastructure.grpc.translate import half_stars, rating_message, similarity_message, summary_message
 from rating_service.infrastructure.postgres.unit_of_work import RatingUnitOfWork
 from reelmesh.rating.v1.rating_service_pb2 import (
+    BatchGetRatingsRequest,
+    BatchGetRatingsResponse,
     BatchGetRatingSummariesRequest,
     BatchGetRatingSummariesResponse,
     GetRatingRequest,
@@ -74,6 +76,14 @@ class RatingServicer:
 
     async def GetRating(self, request: GetRatingRequest, call: Call) -> GetRatingResponse:
         return GetRatingResponse(rating=rating_message(await queries.get_rating(self._ratings, *two_ids_of(request.name))))
+
+    async def BatchGetRatings(self, request: BatchGetRatingsRequest, call: Call) -> BatchGetRatingsResponse:
+        wanted = {two_ids_of(name): name for name in request.names}
+        found = await self._ratings.ratings(list(wanted))
+        return BatchGetRatingsResponse(
+            ratings=[rating_message(found[ids]) for ids in wanted if ids in found],
+            missing_names=[name for ids, name in wanted.items() if ids not in found],
+        )
 
     async def ListRatings(self, request: ListRatingsRequest, call: Call) -> ListRatingsResponse:
         size, after, parent = paging.page_size(request.page_size), time_position(request), id_of(request.parent)

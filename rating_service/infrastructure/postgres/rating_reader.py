@@ -1,6 +1,6 @@
 """Reads of ratings and summaries: one statement each, no transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mesh.postgres.database import Database
@@ -23,6 +23,10 @@ def _rating_page(parent: str, other: str) -> tuple[Statement, Statement]:
 
 
 _RATING = text_statement(f"SELECT {RATING_COLUMNS} FROM ratings WHERE movie_id = %(movie)s AND user_id = %(user)s")  # noqa: S608  # constants of ours
+_RATINGS = text_statement(f"""
+    SELECT {RATING_COLUMNS} FROM ratings
+    JOIN unnest(%(movies)s::text[], %(users)s::text[]) AS wanted (movie_id, user_id) USING (movie_id, user_id)
+""")  # noqa: S608  # constants of ours
 _OF_MOVIE = _rating_page("movie_id", "user_id")
 _OF_USER = _rating_page("user_id", "movie_id")
 _SUMMARY = text_statement(f"SELECT {SUMMARY_COLUMNS} FROM rating_summaries WHERE movie_id = %(movie)s")  # noqa: S608  # constants of ours
@@ -49,6 +53,11 @@ class PostgresRatingReader:
     async def rating(self, movie: str, user: str) -> Rating | None:
         row = await self._database.fetch_one(_RATING, movie=movie, user=user)
         return None if row is None else rating_of(row)
+
+    async def ratings(self, wanted: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Rating]:
+        movies, users = [movie for movie, _ in wanted], [user for _, user in wanted]
+        found = map(rating_of, await self._database.fetch_all(_RATINGS, movies=movies, users=users))
+        return {(rating.movie, rating.user): rating for rating in found}
 
     async def of_movie(self, movie: str, limit: int, after: tuple[datetime, str] | None) -> list[Rating]:
         return await self._page(_OF_MOVIE, movie, limit, after)

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 
 from reelmesh.metadata.v1 import metadata_service_pb2
-from reelmesh.metadata.v1.metadata_pb2 import Image, LocalizedText, MovieMetadata
+from reelmesh.metadata.v1.metadata_pb2 import METADATA_VIEW_FULL, Image, LocalizedText, MovieMetadata
 from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceServicer, add_MetadataServiceServicer_to_server
 from reelmesh.rating.v1 import rating_service_pb2
 from reelmesh.rating.v1.rating_pb2 import Rating, RatingSummary
@@ -17,6 +17,9 @@ from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceServicer, ad
 from reelmesh.recommender.v1 import recommender_service_pb2
 from reelmesh.recommender.v1.recommender_pb2 import Recommendation, ScoredMovie
 from reelmesh.recommender.v1.recommender_service_pb2_grpc import RecommenderServiceServicer, add_RecommenderServiceServicer_to_server
+
+# BatchGetMovieMetadata is told apart by what it asks for: the whole document of one movie, or the cards of many.
+DOCUMENT = "BatchGetMovieMetadata FULL"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Asked:
 class Neighbours:
     """What they tell; `for_you` is by user, nobody's is the empty one.
 
-    A method in `failing` answers UNAVAILABLE; one in `pausing` waits so many seconds.
+    A method (or DOCUMENT) in `failing` answers UNAVAILABLE; one in `pausing` waits so many seconds.
     """
 
     ratings: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -51,6 +54,8 @@ class Neighbours:
 
     async def arrive(self, request: Any, context: Any) -> None:
         method = type(request).__name__.removesuffix("Request")
+        if isinstance(request, metadata_service_pb2.BatchGetMovieMetadataRequest) and request.view == METADATA_VIEW_FULL:
+            method = DOCUMENT
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         self.asked.append(Asked(method, request, context.time_remaining(), metadata))
         if method in self.failing:
@@ -76,11 +81,11 @@ class _Ratings(RatingServiceServicer):
         await self._neighbours.arrive(request, context)
         return rating_service_pb2.GetRatingSummaryResponse(summary=self._neighbours.summary(request.name))
 
-    async def GetRating(self, request: Any, context: Any) -> Any:
+    async def BatchGetRatings(self, request: Any, context: Any) -> Any:
         await self._neighbours.arrive(request, context)
-        if request.name not in self._neighbours.own:
-            await context.abort(grpc.StatusCode.NOT_FOUND, "no such rating")
-        return rating_service_pb2.GetRatingResponse(rating=Rating(name=request.name, score=self._neighbours.own[request.name]))
+        own = self._neighbours.own
+        ratings = [Rating(name=name, score=own[name]) for name in request.names if name in own]
+        return rating_service_pb2.BatchGetRatingsResponse(ratings=ratings)
 
     async def ListTopRated(self, request: Any, context: Any) -> Any:
         await self._neighbours.arrive(request, context)
@@ -95,13 +100,6 @@ class _Ratings(RatingServiceServicer):
 class _Metadata(MetadataServiceServicer):
     def __init__(self, neighbours: Neighbours) -> None:
         self._neighbours = neighbours
-
-    async def GetMovieMetadata(self, request: Any, context: Any) -> Any:
-        await self._neighbours.arrive(request, context)
-        if request.name not in self._neighbours.documents:
-            await context.abort(grpc.StatusCode.NOT_FOUND, "no such document")
-        document = self._neighbours.document(request.name, _language(context))
-        return metadata_service_pb2.GetMovieMetadataResponse(metadata=document)
 
     async def BatchGetMovieMetadata(self, request: Any, context: Any) -> Any:
         await self._neighbours.arrive(request, context)

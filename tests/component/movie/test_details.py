@@ -10,7 +10,7 @@ from mesh.postgres.statements import text_statement
 from mesh.server import RunningService
 from reelmesh.movie.v1 import movie_service_pb2 as pb
 from reelmesh.movie.v1.movie_pb2 import Movie, SimilarMovie
-from tests.component.movie.neighbours import Neighbours, document
+from tests.component.movie.neighbours import DOCUMENT, Neighbours, document
 from tests.component.movie.stubs import Movies
 from tests.services import admin, failure, token
 
@@ -43,7 +43,7 @@ async def test_similar_movies_carry_titles_in_the_language_that_is_asked_for(mov
     neighbours.documents["movies/tt2/metadata"] = document("movies/tt2", "Told")
     request = pb.GetMovieDetailsRequest(name=NAME, language_code="fr")
     assert [each.title for each in (await movies.GetMovieDetails(request)).similar] == ["Told fr"]
-    assert neighbours.methods() == ["BatchGetMovieMetadata", "GetMovieMetadata", "GetRatingSummary", "ListSimilarMovies"]
+    assert neighbours.methods() == ["BatchGetMovieMetadata", DOCUMENT, "GetRatingSummary", "ListSimilarMovies"]
     neighbours.failing.add("BatchGetMovieMetadata")
     request.language_code = "de"
     details = await movies.GetMovieDetails(request)
@@ -71,9 +71,9 @@ async def test_what_does_not_exist_is_left_out_and_not_called_unavailable(movies
     "failing",
     [
         {"GetRatingSummary"},
-        {"GetMovieMetadata"},
+        {DOCUMENT},
         {"ListSimilarMovies"},
-        {"GetRatingSummary", "GetMovieMetadata", "GetRating", "ListSimilarMovies"},
+        {"GetRatingSummary", DOCUMENT, "BatchGetRatings", "ListSimilarMovies"},
     ],
 )
 async def test_a_part_that_is_down_is_named_and_comes_back(movies: Movies, neighbours: Neighbours, failing: set[str]) -> None:
@@ -81,12 +81,12 @@ async def test_a_part_that_is_down_is_named_and_comes_back(movies: Movies, neigh
     details = await movies.GetMovieDetails(REQUEST, metadata=token())
     assert details.movie.title == "Film"
     assert details.HasField("summary") == ("GetRatingSummary" not in failing)
-    assert details.HasField("metadata") == ("GetMovieMetadata" not in failing)
-    assert details.HasField("own_rating") == ("GetRating" not in failing)
+    assert details.HasField("metadata") == (DOCUMENT not in failing)
+    assert details.HasField("own_rating") == ("BatchGetRatings" not in failing)
     expected = {
         "GetRatingSummary": Part.PART_SUMMARY,
-        "GetMovieMetadata": Part.PART_METADATA,
-        "GetRating": Part.PART_OWN_RATING,
+        DOCUMENT: Part.PART_METADATA,
+        "BatchGetRatings": Part.PART_OWN_RATING,
         "ListSimilarMovies": Part.PART_SIMILAR,
     }
     assert set(details.unavailable_parts) == {expected[method] for method in failing}
@@ -95,7 +95,7 @@ async def test_a_part_that_is_down_is_named_and_comes_back(movies: Movies, neigh
 
 
 async def test_a_slow_part_is_not_waited_for(movies: Movies, neighbours: Neighbours) -> None:
-    neighbours.pausing["GetMovieMetadata"] = 5
+    neighbours.pausing[DOCUMENT] = 5
     started = time.monotonic()
     details = await movies.GetMovieDetails(REQUEST)
     assert 0.7 < time.monotonic() - started < 1.2
@@ -105,7 +105,7 @@ async def test_a_slow_part_is_not_waited_for(movies: Movies, neighbours: Neighbo
 
 async def test_one_down_and_one_slow_leave_the_movie(movies: Movies, neighbours: Neighbours) -> None:
     neighbours.failing.add("GetRatingSummary")
-    neighbours.pausing["GetMovieMetadata"] = 5
+    neighbours.pausing[DOCUMENT] = 5
     details = await movies.GetMovieDetails(REQUEST, timeout=0.3)
     assert details.movie.title == "Film"
     assert set(details.unavailable_parts) == {Part.PART_SUMMARY, Part.PART_METADATA}
@@ -117,7 +117,7 @@ async def test_the_parts_get_less_time_than_the_caller_gave(movies: Movies, neig
 
 
 async def test_somebody_elses_hurry_does_not_cost_us_a_part(movies: Movies, neighbours: Neighbours) -> None:
-    neighbours.pausing["GetMovieMetadata"] = 0.3
+    neighbours.pausing[DOCUMENT] = 0.3
     hurried = asyncio.ensure_future(movies.GetMovieDetails(REQUEST, timeout=0.2))
     await asyncio.sleep(0.05)
     patient = await movies.GetMovieDetails(REQUEST)
@@ -126,11 +126,11 @@ async def test_somebody_elses_hurry_does_not_cost_us_a_part(movies: Movies, neig
 
 
 async def test_many_who_ask_at_once_cause_one_call_to_each_context(movies: Movies, neighbours: Neighbours) -> None:
-    neighbours.pausing["GetMovieMetadata"] = 0.1
+    neighbours.pausing[DOCUMENT] = 0.1
     answers = await asyncio.gather(*(movies.GetMovieDetails(REQUEST) for _ in range(20)))
     assert all(answer == answers[0] for answer in answers)
     await movies.GetMovieDetails(REQUEST)
-    assert neighbours.methods() == ["GetMovieMetadata", "GetRatingSummary", "ListSimilarMovies"]
+    assert neighbours.methods() == [DOCUMENT, "GetRatingSummary", "ListSimilarMovies"]
 
 
 async def test_languages_are_kept_apart(movies: Movies, neighbours: Neighbours) -> None:
@@ -143,7 +143,7 @@ async def test_languages_are_kept_apart(movies: Movies, neighbours: Neighbours) 
     assert await title(header="fr-CA,en;q=0.5") == "Told fr-CA"
     assert await title("de", header="fr") == "Told de"
     assert await title(header="DE") == "Told de"
-    assert neighbours.methods().count("GetMovieMetadata") == 3
+    assert neighbours.methods().count(DOCUMENT) == 3
 
 
 async def test_no_credentials_and_no_own_rating_get_into_what_others_see(movies: Movies, neighbours: Neighbours) -> None:
@@ -152,8 +152,8 @@ async def test_no_credentials_and_no_own_rating_get_into_what_others_see(movies:
     assert not (await movies.GetMovieDetails(REQUEST)).HasField("own_rating")
     assert not (await movies.GetMovieDetails(REQUEST, metadata=token("users/bob"))).HasField("own_rating")
     with_credentials = {asked.method for asked in neighbours.asked if "authorization" in asked.metadata}
-    assert with_credentials == {"GetRating"}
-    assert neighbours.methods() == ["GetMovieMetadata", "GetRating", "GetRating", "GetRatingSummary", "ListSimilarMovies"]
+    assert with_credentials == {"BatchGetRatings"}
+    assert neighbours.methods() == [DOCUMENT, "BatchGetRatings", "BatchGetRatings", "GetRatingSummary", "ListSimilarMovies"]
 
 
 async def test_a_change_made_here_is_seen_at_once(movies: Movies) -> None:

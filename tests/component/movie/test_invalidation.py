@@ -24,7 +24,7 @@ from reelmesh.rating.v1.events_pb2 import RatingSummaryChanged
 from reelmesh.rating.v1.rating_pb2 import RatingSummary
 from reelmesh.recommender.v1.events_pb2 import ModelActivated
 from reelmesh.recommender.v1.recommender_pb2 import Model
-from tests.component.movie.neighbours import Neighbours, document, serving_neighbours
+from tests.component.movie.neighbours import DOCUMENT, Neighbours, document, serving_neighbours
 from tests.component.movie.stubs import Movies
 from tests.services import admin, serving
 
@@ -79,7 +79,7 @@ async def test_answers_are_kept_while_nothing_happens(stubs: list[Movies], neigh
     for _ in range(5):
         await stubs[0].GetMovieDetails(REQUEST)
         await asyncio.sleep(0.3)
-    assert neighbours.methods() == ["GetMovieMetadata", "GetRatingSummary", "ListSimilarMovies"]
+    assert neighbours.methods() == [DOCUMENT, "GetRatingSummary", "ListSimilarMovies"]
 
 
 async def test_another_model_is_seen(stubs: list[Movies], replicas: list[RunningService], neighbours: Neighbours) -> None:
@@ -132,7 +132,7 @@ async def test_a_change_made_at_one_replica_is_seen_at_the_other(stubs: list[Mov
 async def test_an_answer_that_was_being_made_when_the_event_came_is_not_kept(
     stubs: list[Movies], replicas: list[RunningService], neighbours: Neighbours
 ) -> None:
-    neighbours.pausing["GetMovieMetadata"] = 0.5
+    neighbours.pausing[DOCUMENT] = 0.5
     overtaken = asyncio.ensure_future(stubs[0].GetMovieDetails(REQUEST))
     await asyncio.sleep(0.1)  # the summary has been read by now
     neighbours.pausing.clear()

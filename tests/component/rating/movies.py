@@ -7,10 +7,10 @@ from typing import Any
 import grpc
 from grpc_status import rpc_status
 
-from mesh.errors import MeshError, NotFound, Unavailable
+from mesh.errors import MeshError, Unavailable
 from mesh.status import to_status
 from reelmesh.movie.v1.movie_pb2 import Movie
-from reelmesh.movie.v1.movie_service_pb2 import GetMovieRequest, GetMovieResponse
+from reelmesh.movie.v1.movie_service_pb2 import BatchGetMoviesRequest, BatchGetMoviesResponse
 
 MISSING, DELETED, AWAY = "movies/missing", "movies/deleted", "movies/away"
 
@@ -22,14 +22,15 @@ class KnownMovies:
         self.asked: list[str] = []
         self.deleted = {DELETED}
 
-    async def get_movie(self, request: GetMovieRequest, context: Any) -> GetMovieResponse:
-        self.asked.append(request.name)
-        if request.name == MISSING:
-            await _refuse(context, NotFound("reelmesh.movie/Movie", request.name, "MOVIE_NOT_FOUND"))
-        if request.name == AWAY:
+    async def get_movies(self, request: BatchGetMoviesRequest, context: Any) -> BatchGetMoviesResponse:
+        (name,) = request.names
+        self.asked.append(name)
+        if name == MISSING:
+            return BatchGetMoviesResponse(missing_names=[name])
+        if name == AWAY:
             await _refuse(context, Unavailable("DATABASE_AWAY", "The database is not reachable."))
-        state = Movie.STATE_DELETED if request.name in self.deleted else Movie.STATE_ACTIVE
-        return GetMovieResponse(movie=Movie(name=request.name, state=state))
+        state = Movie.STATE_DELETED if name in self.deleted else Movie.STATE_ACTIVE
+        return BatchGetMoviesResponse(movies=[Movie(name=name, state=state)])
 
 
 async def _refuse(context: Any, error: MeshError) -> None:
@@ -40,8 +41,10 @@ async def _refuse(context: Any, error: MeshError) -> None:
 async def serving_movies(movies: KnownMovies) -> AsyncIterator[str]:
     """Its address."""
     server = grpc.aio.server()
-    method = grpc.unary_unary_rpc_method_handler(movies.get_movie, GetMovieRequest.FromString, GetMovieResponse.SerializeToString)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("reelmesh.movie.v1.MovieService", {"GetMovie": method}),))
+    method = grpc.unary_unary_rpc_method_handler(
+        movies.get_movies, BatchGetMoviesRequest.FromString, BatchGetMoviesResponse.SerializeToString
+    )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("reelmesh.movie.v1.MovieService", {"BatchGetMovies": method}),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:

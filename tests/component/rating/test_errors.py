@@ -65,6 +65,12 @@ CASES = [
     Case("UnrateMovie", r.UnrateMovieRequest(name="movies/tt1"), MISSING_CODE, "RATING_NOT_FOUND"),
     invalid("GetRating", r.GetRatingRequest(name="movies/tt1"), "name"),
     Case("GetRating", r.GetRatingRequest(name="movies/tt1/ratings/alice"), MISSING_CODE, "RATING_NOT_FOUND"),
+    invalid(
+        "BatchGetRatings",
+        r.BatchGetRatingsRequest(names=["movies/tt1/ratings/alice", "movies/tt1/ratings/alice", "x"]),
+        "names",
+        "names[2]",
+    ),
     invalid("ListRatings", r.ListRatingsRequest(parent="movies/tt1", page_token="x"), "page_token"),
     invalid("ListRatings", r.ListRatingsRequest(parent="genres/x", page_size=-1), "parent", "page_size"),
     invalid("GetRatingSummary", r.GetRatingSummaryRequest(name="movies/tt1"), "name"),

@@ -6,6 +6,7 @@ import pytest
 
 from reelmesh.rating.v1.rating_pb2 import ScoreCount
 from reelmesh.rating.v1.rating_service_pb2 import (
+    BatchGetRatingsRequest,
     BatchGetRatingSummariesRequest,
     GetRatingRequest,
     GetTasteSimilarityRequest,
@@ -85,6 +86,13 @@ async def test_many_summaries_come_in_the_order_of_their_names_also_of_unrated_m
     names = [f"movies/{movie}/ratingSummary" for movie in ("tt3", "tt2", "tt1")]
     summaries = (await ratings.BatchGetRatingSummaries(BatchGetRatingSummariesRequest(names=names))).summaries
     assert [(summary.name, summary.mean) for summary in summaries] == list(zip(names, (4, 0, 2), strict=True))
+
+
+async def test_many_ratings_come_in_the_order_of_their_names_and_those_that_are_missing_are_named(ratings: Any) -> None:
+    mine, other = await rate(ratings, "tt1", "alice", 2), await rate(ratings, "tt2", "bob", 4)
+    missing = ["movies/tt1/ratings/bob", "movies/tt2/ratings/alice"]
+    found = await ratings.BatchGetRatings(BatchGetRatingsRequest(names=[missing[0], other.name, missing[1], mine.name]))
+    assert (list(found.ratings), list(found.missing_names)) == ([other, mine], missing)
 
 
 @pytest.mark.parametrize("parent", ["movies/m0", "users/u0"])

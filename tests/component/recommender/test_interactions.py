@@ -134,9 +134,7 @@ class TestThroughNats:
         async with serving("recommender", build, MIGRATIONS, empty_database_url, tmp_path, nats_url=nats_server) as service:
             yield service
 
-    async def test_an_event_changes_the_next_list_and_counts_once(
-        self, recommender: Any, running: RunningService, tell: Telling
-    ) -> None:
+    async def test_an_event_changes_the_next_list_and_counts_once(self, recommender: Any, running: RunningService, tell: Telling) -> None:
         await self.publish(running, MovieCreated(movie=film("d", "drama")), str(uuid.uuid4()))
         await soon(
             lambda: recommender.ListSimilarMovies(ListSimilarMoviesRequest(parent="movies/d")), lambda answer: answer.movies, seconds=5.0
