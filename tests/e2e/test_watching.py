@@ -1,8 +1,8 @@
 """What operators have: probes that tell the truth while processes die, what to scrape, log levels, and Jaeger."""
 
 import json
-import secrets
 import os
+import secrets
 import signal
 import subprocess
 import sys
