@@ -17,6 +17,7 @@ from bench.measuring import Figure, show
 from mesh.postgres.database import Database
 from mesh.postgres.migrations import migrate
 from recommender_service.bootstrap import MIGRATIONS
+from recommender_service.infrastructure.postgres.experiments import PostgresExperimentReader
 from recommender_service.infrastructure.postgres.following import ChangesReader
 from recommender_service.infrastructure.serving.follower import Follower
 from recommender_service.infrastructure.serving.model_store import ModelStore
@@ -58,7 +59,14 @@ async def rebuild(url: str, folder: Path) -> tuple[float, int]:
     database = Database(url)
     await database.open()
     changes = ChangesReader(database)
-    state = State(changes, ModelStore(folder), user_changed=lambda user: None, all_changed=lambda: None)
+    state = State(
+        changes,
+        ModelStore(folder),
+        find_experiment=PostgresExperimentReader(database).experiment,
+        candidate_broken=_no_candidate,
+        user_changed=lambda user: None,
+        all_changed=lambda: None,
+    )
     follower = Follower(database, changes, state)
     before, started = psutil.Process().memory_info().rss, time.perf_counter()
     await follower.prepare()
@@ -66,6 +74,10 @@ async def rebuild(url: str, folder: Path) -> tuple[float, int]:
     taken = psutil.Process().memory_info().rss - before
     await database.close()
     return seconds, taken
+
+
+async def _no_candidate(experiment_id: str, reason: str) -> None:
+    raise AssertionError("no experiment runs")
 
 
 def main() -> None:

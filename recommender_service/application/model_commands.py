@@ -21,10 +21,11 @@ async def ask_for_training(uow: UnitOfWork, training: Training) -> Training:
 
 
 async def complete_training(uow: UnitOfWork, training: Training, model: Model, tolerance: float, now: datetime) -> Model:
-    """The model is there; activated at once when it passes the gate, refused when it does not."""
+    """The model is there; activated at once when it passes the gate, refused when it does not. An experiment is not ended by it: while
+    one runs, the model waits for somebody to activate it."""
     await uow.models.save(model)
     await uow.models.save_training(replace(training, state=TrainingState.SUCCEEDED, progress=1.0, stage="done", end_time=now))
-    if training.keep_inactive:
+    if training.keep_inactive or await uow.experiments.running() is not None:
         return model
     try:
         return await activate_model(uow, model.model_id, tolerance, now)
@@ -39,7 +40,7 @@ async def fail_training(uow: UnitOfWork, training: Training, error: str, now: da
 
 
 async def activate_model(uow: UnitOfWork, model_id: str, tolerance: float, now: datetime) -> Model:
-    """The caller has made sure that the model can be loaded."""
+    """The caller has made sure that the model can be loaded. An experiment that runs has nothing to compare with any more, and ends."""
     model = await uow.models.find(model_id)
     if model is None:
         raise ModelNotFound(model_id)
@@ -50,6 +51,9 @@ async def activate_model(uow: UnitOfWork, model_id: str, tolerance: float, now: 
     if active is not None:
         await uow.models.save(active.retired())
     await uow.models.save(activated)
+    running = await uow.experiments.running()
+    if running is not None:
+        await uow.experiments.save(running.stopped(f"model {model_id} has become the active one", now))
     uow.add_event(ModelActivated(activated))
     return activated
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from recommender_service.domain.events import ModelActivated
+from recommender_service.domain.experiments import Experiment
 from recommender_service.domain.interactions import Interaction, Taste
 from recommender_service.domain.models import Model, Training
 from recommender_service.domain.recommendation import Filters, Movie
@@ -102,6 +103,16 @@ class Models(Protocol):
     async def save_training(self, training: Training) -> None: ...
 
 
+class Experiments(Protocol):
+    """Experiments, inside a transaction that has them and the models to itself."""
+
+    async def find(self, experiment_id: str) -> Experiment | None: ...
+
+    async def running(self) -> Experiment | None: ...
+
+    async def save(self, experiment: Experiment) -> None: ...
+
+
 class UnitOfWork(Protocol):
     """One transaction."""
 
@@ -110,5 +121,8 @@ class UnitOfWork(Protocol):
 
     @property
     def models(self) -> Models: ...
+
+    @property
+    def experiments(self) -> Experiments: ...
 
     def add_event(self, event: ModelActivated) -> None: ...

@@ -1,7 +1,7 @@
 """A list for somebody, by the ladder: history, chosen genres, what is popular. There is an answer for everybody."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recommender_service.application.ports import Catalogue, Popularity, Ranked, RankingModel
@@ -34,13 +34,12 @@ class RecommendedList:
 
 
 class Recommending:
-    """Makes lists; `model` gives the one that is active now, so that a list is of one model from end to end."""
+    """Makes lists; each is of one model from end to end, or of none."""
 
-    def __init__(self, model: Callable[[], RankingModel | None], popularity: Popularity, catalogue: Catalogue) -> None:
-        self._model, self._popularity, self._catalogue = model, popularity, catalogue
+    def __init__(self, popularity: Popularity, catalogue: Catalogue) -> None:
+        self._popularity, self._catalogue = popularity, catalogue
 
-    def recommend(self, wish: Wish, taste: Taste) -> RecommendedList:
-        model = self._model()
+    def recommend(self, wish: Wish, taste: Taste, model: RankingModel | None) -> RecommendedList:
         exclude = wish.exclude.union(opinion.movie for opinion in taste.opinions)
         likes = taste.likes
         known = [like for like in likes if model.knows(like.movie)] if model else []
@@ -60,9 +59,8 @@ class Recommending:
             items += self._popular(wish, missing, exclude.union(item.movie for item in items), items[-1].score if items else 1.0)
         return RecommendedList(items, level, model.model_id if model else "")
 
-    def similar(self, movie: str, count: int) -> tuple[Sequence[Ranked], str]:
+    def similar(self, movie: str, count: int, model: RankingModel | None) -> tuple[Sequence[Ranked], str]:
         """Movies like it, and the model that says so; without one, or when it does not know the movie: those that share genres."""
-        model = self._model()
         if model is not None and model.knows(movie):
             return model.similar(movie, count), model.model_id
         origin = self._catalogue.find(movie)

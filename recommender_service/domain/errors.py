@@ -41,8 +41,36 @@ class ModelBroken(_AboutModel):
     fact = "cannot be loaded"
 
 
+class CandidateIsActive(_AboutModel):
+    fact = "is the active one"
+
+
 class NoPreviousModel(RecommenderError):
     """No other model was active before."""
+
+
+class NoActiveModel(RecommenderError):
+    """There is nothing to compare a candidate with."""
+
+
+class _AboutExperiment(RecommenderError):
+    fact = ""
+
+    def __init__(self, experiment_id: str) -> None:
+        super().__init__(f"experiment {experiment_id} {self.fact}")
+        self.experiment_id = experiment_id
+
+
+class ExperimentNotFound(_AboutExperiment):
+    fact = "does not exist"
+
+
+class ExperimentAlreadyExists(_AboutExperiment):
+    fact = "exists already"
+
+
+class ExperimentRunning(_AboutExperiment):
+    fact = "has not ended"
 
 
 class TimeInFuture(RecommenderError):

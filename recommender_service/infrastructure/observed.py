@@ -30,12 +30,13 @@ class Observed:
         yield
         metrics.stage_seconds.labels(name).observe(time.perf_counter() - started)
 
-    def listed(self, made: RecommendedList) -> None:
+    def listed(self, made: RecommendedList, *, tried: bool = False) -> None:
+        """`tried`: made with the candidate of an experiment, whose scores are others than the active model's."""
         metrics.lists.labels(made.level.name).inc()
         now = self._clock()
         for item in made.items:
             self._shown[item.movie] = now
-        if made.level in (Level.ONE_LIKE, Level.HISTORY):
+        if made.level in (Level.ONE_LIKE, Level.HISTORY) and not tried:
             if made.model_id != self._model_id:
                 self._model_id, self._drift = made.model_id, ScoreDrift()
             self._drift.add([item.score for item in made.items])

@@ -8,14 +8,14 @@ from mesh.call import Call
 from mesh.ids import uuid7
 from mesh.paging import cut, time_position
 from mesh.postgres.idempotency import once
-from recommender_service.application.model_commands import activate_model, ask_for_training, previous_model, refuse_model
-from recommender_service.domain.errors import ModelBroken, ModelNotFound, TrainingNotFound
-from recommender_service.domain.models import ModelState, Training, TrainingState
+from recommender_service.application.model_commands import activate_model, ask_for_training, previous_model
+from recommender_service.domain.errors import ModelNotFound, TrainingNotFound
+from recommender_service.domain.models import Training, TrainingState
 from recommender_service.infrastructure.grpc.names import id_of
 from recommender_service.infrastructure.grpc.translate import model_message, training_message
 from recommender_service.infrastructure.postgres.models import PostgresModelReader
 from recommender_service.infrastructure.postgres.unit_of_work import RecommenderUnitOfWork
-from recommender_service.infrastructure.serving.model_store import ModelStore
+from recommender_service.infrastructure.serving.loadable import Loadable
 from reelmesh.recommender.v1.model_service_pb2 import (
     ActivateModelRequest,
     ActivateModelResponse,
@@ -41,12 +41,12 @@ class ModelServicer:
         self,
         unit_of_work: Callable[[], RecommenderUnitOfWork],
         models: PostgresModelReader,
-        store: ModelStore,
+        loadable: Loadable,
         tolerance: float,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = uuid7,
     ) -> None:
-        self._unit_of_work, self._models, self._store, self._tolerance = unit_of_work, models, store, tolerance
+        self._unit_of_work, self._models, self._loadable, self._tolerance = unit_of_work, models, loadable, tolerance
         self._now, self._new_id = now, new_id
 
     async def TrainModel(self, request: TrainModelRequest, call: Call) -> TrainModelResponse:
@@ -89,11 +89,7 @@ class ModelServicer:
 
     async def ActivateModel(self, request: ActivateModelRequest, call: Call) -> ActivateModelResponse:
         model_id = id_of(request.name)
-        model = await self._models.model(model_id)
-        if model is None:
-            raise ModelNotFound(model_id)
-        if model.state in (ModelState.TRAINED, ModelState.RETIRED):
-            await self._require_loadable(model_id)  # before the transaction: it takes as long as the model is large
+        await self._loadable.require(model_id)
 
         async def effect(uow: RecommenderUnitOfWork) -> ActivateModelResponse:
             return ActivateModelResponse(model=model_message(await activate_model(uow, model_id, self._tolerance, self._now())))
@@ -103,20 +99,10 @@ class ModelServicer:
     async def RollbackModel(self, request: RollbackModelRequest, call: Call) -> RollbackModelResponse:
         expected = await self._models.previous()
         if expected is not None:
-            await self._require_loadable(expected.model_id)
+            await self._loadable.require(expected.model_id)
 
         async def effect(uow: RecommenderUnitOfWork) -> RollbackModelResponse:
             previous = await previous_model(uow)
             return RollbackModelResponse(model=model_message(await activate_model(uow, previous.model_id, self._tolerance, self._now())))
 
         return await once(self._unit_of_work, call, request, RollbackModelResponse, effect)
-
-    async def _require_loadable(self, model_id: str) -> None:
-        """Raises ModelBroken for one whose files are broken, and has that written down."""
-        try:
-            await self._store.load(model_id)
-        except ModelBroken as error:
-            async with self._unit_of_work() as uow:
-                await refuse_model(uow, model_id, error.reason)
-                await uow.commit()
-            raise

@@ -13,6 +13,10 @@ def training_name(training_id: str) -> str:
     return f"trainings/{training_id}"
 
 
+def experiment_name(experiment_id: str) -> str:
+    return f"experiments/{experiment_id}"
+
+
 def id_of(name: str) -> str:
     """`tt1` of `movies/tt1`."""
     return name.split("/", 1)[1]

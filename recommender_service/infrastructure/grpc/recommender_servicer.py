@@ -18,6 +18,7 @@ from recommender_service.infrastructure.grpc.translate import list_message, wish
 from recommender_service.infrastructure.observed import Observed
 from recommender_service.infrastructure.postgres.following import ChangesReader
 from recommender_service.infrastructure.serving.state import State
+from recommender_service.infrastructure.trials.watch import TrialWatch
 from reelmesh.recommender.v1.recommender_pb2 import Contribution, ScoredMovie
 from reelmesh.recommender.v1.recommender_service_pb2 import (
     ExplainRecommendationRequest,
@@ -48,10 +49,11 @@ class RecommenderServicer:
         recording: Recording,
         answers: Answers,
         observed: Observed,
+        trials: TrialWatch,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._state, self._recommending, self._changes, self._recording = state, recommending, changes, recording
-        self._answers, self._observed, self._now = answers, observed, now
+        self._answers, self._observed, self._trials, self._now = answers, observed, trials, now
 
     async def RecommendMovies(self, request: RecommendMoviesRequest, call: Call) -> RecommendMoviesResponse:
         user = "" if request.liked_movies or request.disliked_movies else _user(call)
@@ -87,9 +89,10 @@ class RecommenderServicer:
         movie = id_of(request.name)
         if not self._state.catalogue.knows(movie):
             raise MovieNotFound(movie)
-        taste = await self._taste(request, "" if request.liked_movies or request.disliked_movies else _user(call))
+        user = "" if request.liked_movies or request.disliked_movies else _user(call)
+        taste = await self._taste(request, user)
         hidden = self._state.catalogue.find(movie) is None or any(opinion.movie == movie for opinion in taste.opinions)
-        model = self._state.model.current
+        model = self._state.model_for(user)
         likes = sum(model.knows(like.movie) for like in taste.likes) if model else 0
         explanation = model.explain(taste, movie) if model and likes else None
         answer = ExplainRecommendationResponse(
@@ -110,8 +113,10 @@ class RecommenderServicer:
         with self._observed.stage("taste"):
             taste = await self._taste(request, user)
         with self._observed.stage("list"):
-            made = self._recommending.recommend(wish_from(request), taste)
-        self._observed.listed(made)
+            wish, model = wish_from(request), self._state.model_for(user)
+            made = self._recommending.recommend(wish, taste, model)
+        self._observed.listed(made, tried=model is not self._state.model.current)
+        self._trials.listed(user, wish, taste, made, model)
         with self._observed.stage("answer"):
             answer = list_message(made)
             named = dict.fromkeys((*request.liked_movies, *request.disliked_movies, *request.exclude))
@@ -121,7 +126,9 @@ class RecommenderServicer:
     async def _similar(self, request: ListSimilarMoviesRequest) -> ListSimilarMoviesResponse:
         size, after = paging.page_size(request.page_size), paging.decode(request, ((int, float), str))
         # The first page is what is nearly always asked for, and it needs no more than itself.
-        ranked, model_id = self._recommending.similar(id_of(request.parent), size + 1 if after is None else _WHOLE_LIST)
+        ranked, model_id = self._recommending.similar(
+            id_of(request.parent), size + 1 if after is None else _WHOLE_LIST, self._state.model.current
+        )
         page, token = _page(ranked[:_WHOLE_LIST], size, after, request)
         return ListSimilarMoviesResponse(movies=map(_scored, page), next_page_token=token, model=model_name(model_id))
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from mesh.postgres.database import Database
 from mesh.postgres.statements import Statement, text_statement
 from mesh.postgres.transaction import Connection, Row
+from recommender_service.domain.experiments import ExperimentState
 from recommender_service.domain.models import ModelState
 from recommender_service.infrastructure.postgres.interest import POPULAR_HALF_LIFE, TELLS_OF_TASTE, TRENDING_HALF_LIFE, faded_sql
 from recommender_service.infrastructure.serving.catalogue import MovieRow
@@ -21,7 +22,8 @@ _RECORDS = """string_agg(
 
 _POSITIONS = text_statement(f"""
     SELECT (SELECT coalesce(max(id), 0) FROM interactions), (SELECT coalesce(max(change_no), 0) FROM movies),
-        (SELECT model_id FROM models WHERE state = {ModelState.ACTIVE:d})
+        (SELECT model_id FROM models WHERE state = {ModelState.ACTIVE:d}),
+        (SELECT experiment_id FROM experiments WHERE state = {ExperimentState.RUNNING:d})
 """)  # noqa: S608  # constants of ours
 _MOVIES = text_statement(f"SELECT {_MOVIE} FROM movies")  # noqa: S608  # constants of ours
 _CHANGED_MOVIES = text_statement(f"SELECT {_MOVIE} FROM movies WHERE change_no > %(after)s ORDER BY change_no LIMIT {BATCH}")  # noqa: S608  # constants of ours
@@ -54,11 +56,12 @@ _LONG, _EVER = 365, 100_000  # days
 
 
 class Positions(NamedTuple):
-    """How far the database is: the last interaction, the last change of a movie, the active model."""
+    """How far the database is: the last interaction, the last change of a movie, the active model, the experiment that runs."""
 
     interaction: int
     movie_change: int
     model_id: str | None
+    experiment_id: str | None
 
 
 class NewInteraction(NamedTuple):

@@ -10,13 +10,14 @@ from mesh.postgres.statements import Statement, text_statement
 from mesh.postgres.transaction import Row, Transaction
 from recommender_service.domain.models import Model, ModelState, Training, TrainingState
 from recommender_service.infrastructure.postgres.interactions import TELL
+from recommender_service.infrastructure.postgres.pages import latest_first
 
 _MODEL = "model_id, state, refusal, metrics, parameters, user_count, movie_count, interaction_count, data_time, create_time, activate_time"
 _TRAINING = "training_id, model_id, state, seed, keep_inactive, progress, stage, error, create_time, end_time"
 _LOCK_NUMBER = 7_235_102
 
 # There are few models and fewer changes of them: whoever changes one has all to itself.
-_LOCK = text_statement(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
+LOCK_MODELS = text_statement(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
 _FIND = text_statement(f"SELECT {_MODEL} FROM models WHERE model_id = %(model_id)s")  # noqa: S608  # constants of ours
 _ACTIVE = text_statement(f"SELECT {_MODEL} FROM models WHERE state = {ModelState.ACTIVE:d}")  # noqa: S608  # constants of ours
 _PREVIOUS = text_statement(f"""
@@ -37,19 +38,8 @@ _SAVE_TRAINING = text_statement(f"""
     ) ON CONFLICT (training_id) DO UPDATE SET
         state = excluded.state, progress = excluded.progress, stage = excluded.stage, error = excluded.error, end_time = excluded.end_time
 """)  # noqa: S608  # constants of ours
-
-
-def _pages(columns: str, table: str, key: str) -> tuple[Statement, Statement]:
-    """The first page and those after it, the latest first."""
-    first, after = (
-        text_statement(f"SELECT {columns} FROM {table} {condition} ORDER BY create_time DESC, {key} DESC LIMIT %(limit)s")  # noqa: S608  # constants of ours
-        for condition in ("", f"WHERE (create_time, {key}) < (%(time)s, %(id)s)")
-    )
-    return first, after
-
-
-_MODELS = _pages(_MODEL, "models", "model_id")
-_TRAININGS = _pages(_TRAINING, "trainings", "training_id")
+_MODELS = latest_first(_MODEL, "models", "model_id")
+_TRAININGS = latest_first(_TRAINING, "trainings", "training_id")
 
 
 class PostgresModels:
@@ -111,7 +101,7 @@ class PostgresModels:
 
     async def _one(self, statement: Statement, **params: object) -> Row | None:
         if not self._locked:
-            await self._transaction.fetch_one(_LOCK)
+            await self._transaction.fetch_one(LOCK_MODELS)
             self._locked = True
         return await self._transaction.fetch_one(statement, **params)
 

@@ -56,5 +56,9 @@ class KnownMovies:
     def knows(self, movie: str) -> bool:
         return movie in self._numbers
 
+    def numbers_of(self, movies: Iterable[str]) -> tuple[int, ...]:
+        """Of those that are known."""
+        return tuple(number for movie in movies if (number := self._numbers.get(movie)) is not None)
+
     def id_of(self, number: int) -> str:
         return self._ids[number]

@@ -22,7 +22,7 @@ class Follower:
 
     def __init__(self, database: Database, changes: ChangesReader, state: State) -> None:
         self._database, self._changes, self._state = database, changes, state
-        self._at = Positions(0, 0, None)
+        self._at = Positions(0, 0, None, None)
 
     async def prepare(self) -> None:
         async with self._database.dedicated_connection() as connection:
@@ -59,11 +59,12 @@ class Follower:
                 continue
             if interactions:
                 self._state.interactions_came(interactions)
-            await self._state.follow_model(there.model_id)
+            await self._state.follow_models(there.model_id, there.experiment_id)
             self._at = Positions(
                 interactions[-1].id if interactions else self._at.interaction,
                 movies[-1].change if movies else self._at.movie_change,
                 there.model_id,
+                there.experiment_id,
             )
         metrics.behind.set(0)
 

@@ -1,11 +1,13 @@
 """Everything that a replica keeps in memory: rebuilt from the database when it starts, then told of each change."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
+from recommender_service.domain.experiments import Experiment
 from recommender_service.domain.interactions import Kind, interest_of, weight_of
 from recommender_service.infrastructure.postgres.following import ChangesReader, NewInteraction, Snapshot
 from recommender_service.infrastructure.postgres.interest import POPULAR_HALF_LIFE, TRENDING_HALF_LIFE
@@ -14,6 +16,10 @@ from recommender_service.infrastructure.serving.histories import Histories
 from recommender_service.infrastructure.serving.model_store import ActiveModel, ModelStore
 from recommender_service.infrastructure.serving.popularity import Interest, KnownPopularity
 from recommender_service.infrastructure.serving.tastes import Tastes
+from recommender_service.infrastructure.serving.trial import RunningTrial
+
+if TYPE_CHECKING:  # numpy comes with the first model, not with the process
+    from recommender_service.infrastructure.serving.served_model import ServedModel
 
 _log = structlog.get_logger(__name__)
 
@@ -26,6 +32,8 @@ class State:
         changes: ChangesReader,
         store: ModelStore,
         *,
+        find_experiment: Callable[[str], Awaitable[Experiment | None]],
+        candidate_broken: Callable[[str, str], Awaitable[None]],
         user_changed: Callable[[str], None],
         all_changed: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -39,6 +47,7 @@ class State:
         self.histories = Histories(self.catalogue.id_of)
         self.tastes = Tastes(self.histories, changes.history)
         self.model = ActiveModel(store, self.catalogue)
+        self.trial = RunningTrial(store, self.catalogue, find_experiment, candidate_broken)
 
     async def rebuild(self, snapshot: Snapshot) -> None:
         """From nothing, before the first call."""
@@ -51,13 +60,13 @@ class State:
         async for user, records in snapshot.histories():
             self.histories.put(user, records)
             users += 1
-        await self.model.follow(snapshot.positions.model_id)
+        await self.follow_models(snapshot.positions.model_id, snapshot.positions.experiment_id)
         _log.info("state_rebuilt", seconds=round(time.monotonic() - started, 3), users=users, movies=len(self.catalogue))
 
     async def movies_changed(self, rows: Sequence[MovieRow]) -> None:
         self.catalogue.apply(rows)
-        if self.model.current is not None:
-            await self.model.current.include(movie for row in rows if (movie := self.catalogue.find(row.movie_id)))
+        for model in self._served():
+            await model.include(movie for row in rows if (movie := self.catalogue.find(row.movie_id)))
         self._all_changed()
 
     def interactions_came(self, interactions: Sequence[NewInteraction]) -> None:
@@ -71,6 +80,20 @@ class State:
                 self.tastes.changed(each.user)
                 self._user_changed(each.user)
 
-    async def follow_model(self, model_id: str | None) -> None:
+    async def follow_models(self, model_id: str | None, experiment_id: str | None) -> None:
+        """What has ended goes first, so that an experiment never lasts longer than its control."""
+        if self.trial.end_unless(experiment_id):
+            self._all_changed()
         if await self.model.follow(model_id):
             self._all_changed()
+        if await self.trial.follow(experiment_id):
+            self._all_changed()
+
+    def _served(self) -> Sequence["ServedModel"]:
+        active, trial = self.model.current, self.trial.current
+        return [*([active] if active else ()), *([trial.model] if trial else ())]
+
+    def model_for(self, user: str) -> "ServedModel | None":
+        """The candidate's for those who take part in an experiment that way, else the active one; the empty user is nobody."""
+        trial = self.trial.current
+        return trial.model if trial is not None and trial.experiment.shows_candidate(user) else self.model.current

@@ -14,8 +14,7 @@ CATALOGUE = FakeCatalogue.of(a="drama", b="drama war", c="comedy", d="comedy", e
 POPULARITY = FakePopularity(CATALOGUE, {"": "a b c d e f", "DE": "f e"})
 
 
-def recommending(model: FakeModel | None = None) -> Recommending:
-    return Recommending(lambda: model, POPULARITY, CATALOGUE)
+RECOMMENDING = Recommending(POPULARITY, CATALOGUE)
 
 
 def movies(made: object) -> list[str]:
@@ -23,58 +22,58 @@ def movies(made: object) -> list[str]:
 
 
 def test_of_nobody_nothing_is_known_so_the_list_is_what_is_popular() -> None:
-    made = recommending().recommend(Wish(count=3), NOBODY)
+    made = RECOMMENDING.recommend(Wish(count=3), NOBODY, None)
     assert (movies(made), made.level, made.model_id) == (["a", "b", "c"], Level.POPULAR, "")
     assert {item.reason for item in made.items} == {Reason.POPULAR}
 
 
 def test_a_region_goes_before_the_world_and_says_so() -> None:
-    made = recommending().recommend(Wish(count=4, region="DE"), NOBODY)
+    made = RECOMMENDING.recommend(Wish(count=4, region="DE"), NOBODY, None)
     assert [(item.movie, item.reason) for item in made.items] == [
         ("f", Reason.POPULAR_IN_REGION),
         ("e", Reason.POPULAR_IN_REGION),
         ("a", Reason.POPULAR),
         ("b", Reason.POPULAR),
     ]
-    assert movies(recommending().recommend(Wish(count=2, region="FR"), NOBODY)) == ["a", "b"]
+    assert movies(RECOMMENDING.recommend(Wish(count=2, region="FR"), NOBODY, None)) == ["a", "b"]
 
 
 def test_chosen_genres_make_a_list_with_and_without_a_model() -> None:
-    made = recommending().recommend(Wish(count=3, genres=("war",)), NOBODY)
+    made = RECOMMENDING.recommend(Wish(count=3, genres=("war",)), NOBODY, None)
     assert (movies(made)[:2], made.level) == (["b", "f"], Level.GENRES)
     assert (made.items[0].reason, made.items[0].genres) == (Reason.IN_YOUR_GENRES, ("war",))
     assert made.items[2].reason is Reason.POPULAR
     model = FakeModel("fb")
-    assert recommending(model).recommend(Wish(count=2, genres=("war",)), NOBODY).level is Level.GENRES
+    assert RECOMMENDING.recommend(Wish(count=2, genres=("war",)), NOBODY, model).level is Level.GENRES
     assert model.asked == [("war",)]
 
 
 def test_one_like_and_a_history_are_ranked_by_the_model() -> None:
     model = FakeModel("abcdef", because="a")
-    one = recommending(model).recommend(Wish(count=2), given_taste(["a"], []))
+    one = RECOMMENDING.recommend(Wish(count=2), given_taste(["a"], []), model)
     assert (movies(one), one.level, one.model_id) == (["b", "c"], Level.ONE_LIKE, "m1")
     assert (one.items[0].reason, one.items[0].because_of) == (Reason.BECAUSE_YOU_LIKED, ("a",))
-    assert recommending(model).recommend(Wish(count=2), given_taste(["a", "b"], [])).level is Level.HISTORY
+    assert RECOMMENDING.recommend(Wish(count=2), given_taste(["a", "b"], []), model).level is Level.HISTORY
 
 
 def test_a_movie_that_came_after_the_training_is_new_for_the_genres_that_one_likes() -> None:
-    made = recommending(FakeModel("abc", because="a", new="b")).recommend(Wish(count=2), given_taste(["a"], []))
+    made = RECOMMENDING.recommend(Wish(count=2), given_taste(["a"], []), FakeModel("abc", because="a", new="b"))
     assert (made.items[0].reason, made.items[0].genres) == (Reason.NEW_FOR_YOUR_GENRES, ("drama",))
     assert made.items[1].reason is Reason.BECAUSE_YOU_LIKED
 
 
 def test_likes_without_a_model_count_by_their_genres() -> None:
-    made = recommending().recommend(Wish(count=1), given_taste(["f"], []))
+    made = RECOMMENDING.recommend(Wish(count=1), given_taste(["f"], []), None)
     assert (movies(made), made.level) == (["b"], Level.GENRES)
 
 
 def test_likes_that_no_model_and_no_catalogue_know_leave_what_is_popular() -> None:
-    made = recommending(FakeModel("abc")).recommend(Wish(count=2), given_taste(["unheard-of"], []))
+    made = RECOMMENDING.recommend(Wish(count=2), given_taste(["unheard-of"], []), FakeModel("abc"))
     assert (movies(made), made.level) == (["a", "b"], Level.POPULAR)
 
 
 def test_a_dislike_is_no_like() -> None:
-    made = recommending(FakeModel("abc")).recommend(Wish(count=2), given_taste([], ["a"]))
+    made = RECOMMENDING.recommend(Wish(count=2), given_taste([], ["a"]), FakeModel("abc"))
     assert (movies(made), made.level) == (["b", "c"], Level.POPULAR)
 
 
@@ -97,7 +96,7 @@ TASTES = st.lists(
 def test_whatever_is_asked_a_list_is_in_order_and_has_nothing_twice_known_or_excluded(wish: Wish, taste: Taste, modelled: bool) -> None:
     # A model filters by itself, which the fake one does not: with one, the filters are left out.
     wish = replace(wish, filters=Filters()) if modelled else wish
-    made = recommending(FakeModel("abcdef") if modelled else None).recommend(wish, taste)
+    made = RECOMMENDING.recommend(wish, taste, FakeModel("abcdef") if modelled else None)
     listed = movies(made)
     assert len(listed) == len(set(listed)) <= wish.count
     assert not set(listed) & (wish.exclude | {opinion.movie for opinion in taste.opinions})
@@ -108,8 +107,8 @@ def test_whatever_is_asked_a_list_is_in_order_and_has_nothing_twice_known_or_exc
 
 
 def test_similar_movies_share_genres_until_there_is_a_model_that_knows() -> None:
-    alike, model_id = recommending().similar("b", 5)
+    alike, model_id = RECOMMENDING.similar("b", 5, None)
     assert ([each.movie for each in alike], model_id) == (["a", "f"], "")
-    alike, model_id = recommending(FakeModel("abc")).similar("b", 5)
+    alike, model_id = RECOMMENDING.similar("b", 5, FakeModel("abc"))
     assert ([each.movie for each in alike], model_id) == (["a", "c"], "m1")
-    assert recommending().similar("unheard-of", 5)[0] == []
+    assert RECOMMENDING.similar("unheard-of", 5, None)[0] == []

@@ -1,0 +1,1 @@
+"""What is recorded while an experiment runs, off the way of the answers."""

@@ -1,0 +1,93 @@
+"""Shadows: after an answer has gone, the candidate makes the same list, and the two are compared."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from mesh.events.leading import going_on, pause
+from recommender_service.application.ports import RankingModel
+from recommender_service.application.recommending import RecommendedList, Recommending, Wish
+from recommender_service.domain.interactions import Taste
+from recommender_service.domain.statistics import ComparisonTotals
+from recommender_service.infrastructure import metrics
+from recommender_service.infrastructure.trials.log import TrialLog
+
+_log = structlog.get_logger(__name__)
+_COMPARED = 10  # first movies of a list
+# After each comparison so many times its duration goes by: shadows take at most a twentieth of the process, however many lists there are.
+_PATIENCE = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A list that was made, and what it was made of."""
+
+    experiment_id: str
+    wish: Wish
+    taste: Taste
+    active: RankingModel
+    candidate: RankingModel
+
+
+class Shadow:
+    """Background work in the loop that answers, one list at a time: models and popularity belong to its thread. What does not fit into
+    `most` is skipped and counted; a candidate that fails is, too, and nobody notices who was answered."""
+
+    def __init__(self, recommending: Recommending, log: TrialLog, most: int = 32, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._recommending, self._log, self._most, self._clock = recommending, log, most, clock
+        self._waiting: deque[Waiting] = deque()
+        self._told = asyncio.Event()
+
+    def offer(self, waiting: Waiting) -> None:
+        if len(self._waiting) < self._most:
+            self._waiting.append(waiting)
+            self._told.set()
+        else:
+            self._log.compared(waiting.experiment_id, ComparisonTotals(skipped=1))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while going_on(stop):
+            if not self._waiting:
+                self._told.clear()
+                await self._more_or(stop)
+                continue
+            waiting = self._waiting.popleft()
+            self._log.compared(waiting.experiment_id, comparison := await self._compare(waiting))
+            await pause(stop, _PATIENCE * (comparison.active_seconds + comparison.candidate_seconds))
+
+    async def _more_or(self, stop: asyncio.Event) -> None:
+        waiters = [asyncio.ensure_future(self._told.wait()), asyncio.ensure_future(stop.wait())]
+        await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
+        for waiter in waiters:
+            waiter.cancel()
+
+    async def _compare(self, waiting: Waiting) -> ComparisonTotals:
+        try:
+            active, active_seconds = self._made(waiting, waiting.active, "active")
+            await asyncio.sleep(0)  # calls go between
+            candidate, candidate_seconds = self._made(waiting, waiting.candidate, "candidate")
+        except Exception:
+            _log.exception("shadow_failed", experiment=waiting.experiment_id, candidate=waiting.candidate.model_id)
+            return ComparisonTotals(failed=1)
+        ours, theirs = ([item.movie for item in made.items[:_COMPARED]] for made in (active, candidate))
+        overlap = len({*ours} & {*theirs}) / max(1, len(ours), len(theirs))
+        metrics.shadow_overlap.observe(overlap)
+        return ComparisonTotals(
+            lists=1,
+            overlap=overlap,
+            overlap_squared=overlap**2,
+            same_first=int(ours[:1] == theirs[:1]),
+            active_seconds=active_seconds,
+            candidate_seconds=candidate_seconds,
+        )
+
+    def _made(self, waiting: Waiting, model: RankingModel, arm: str) -> tuple[RecommendedList, float]:
+        began = self._clock()
+        made = self._recommending.recommend(waiting.wish, waiting.taste, model)
+        seconds = self._clock() - began
+        metrics.shadow_seconds.labels(arm).observe(seconds)
+        return made, seconds
