@@ -33,6 +33,9 @@ async def begin_experiment(uow: UnitOfWork, trial: Trial, now: datetime) -> Expe
     """The caller has made sure that the candidate can be loaded."""
     if await uow.experiments.find(trial.experiment_id) is not None:
         raise ExperimentAlreadyExists(trial.experiment_id)
+    running = await uow.experiments.running()
+    if running is not None:
+        raise ExperimentRunning(running.experiment_id)
     candidate = await uow.models.find(trial.candidate)
     if candidate is None:
         raise ModelNotFound(trial.candidate)
@@ -43,9 +46,6 @@ async def begin_experiment(uow: UnitOfWork, trial: Trial, now: datetime) -> Expe
         raise CandidateIsActive(trial.candidate)
     if candidate.state is ModelState.REFUSED:
         raise ModelRefused(trial.candidate, candidate.refusal)
-    running = await uow.experiments.running()
-    if running is not None:
-        raise ExperimentRunning(running.experiment_id)
     experiment = Experiment(
         experiment_id=trial.experiment_id,
         mode=trial.mode,

@@ -19,7 +19,7 @@ class Schedule:
         self._trained: int | None = None
 
     def is_due(self, interactions: int, last_training: datetime | None, now: datetime) -> bool:
-        """`interactions` is the number of the last one; True is said once, and counted as a training of them."""
+        """`interactions` is the number of the last one."""
         if interactions != self._seen:
             self._seen, self._seen_at = interactions, self._clock()
         if self._trained is None:
@@ -29,7 +29,8 @@ class Schedule:
             return False
         grown = interactions >= _GROWTH * self._trained
         waited = last_training is None or (now - last_training).total_seconds() >= self._interval
-        if interactions > self._trained and (grown or waited):
-            self._trained = interactions
-            return True
-        return False
+        return interactions > self._trained and (grown or waited)
+
+    def begun(self, interactions: int) -> None:
+        """A training of them has begun, asked for by whomever: none is due for what it learns."""
+        self._trained = interactions

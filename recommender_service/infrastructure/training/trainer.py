@@ -85,6 +85,7 @@ class Trainer:
 
     async def _train(self, training: Training, connection: Connection, stop: asyncio.Event) -> None:
         running = replace(training, state=TrainingState.RUNNING, stage="starting")
+        self._schedule.begun((await self._changes.positions()).interaction)
         await self._save(running)
         _log.info("training_begun", training=running.training_id, model=running.model_id)
         try:

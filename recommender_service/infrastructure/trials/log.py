@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from itertools import islice
+from typing import Protocol
 
 import structlog
 
@@ -10,17 +12,24 @@ from mesh.events.leading import OUTAGES, going_on, pause
 from recommender_service.domain.experiments import Exposure
 from recommender_service.domain.statistics import ComparisonTotals
 from recommender_service.infrastructure import metrics
-from recommender_service.infrastructure.postgres.exposures import PostgresExposures
 
 _log = structlog.get_logger(__name__)
 _EVERY_SECONDS = 1.0
 _BATCH = 1_000
 
 
+class Stored(Protocol):
+    """Where it is written."""
+
+    async def append(self, exposures: Sequence[Exposure]) -> None: ...
+
+    async def compared(self, experiment_id: str, more: ComparisonTotals) -> None: ...
+
+
 class TrialLog:
     """Background work. What does not fit into `most`, because the database is away for long, is dropped and counted."""
 
-    def __init__(self, stored: PostgresExposures, most: int = 20_000) -> None:
+    def __init__(self, stored: Stored, most: int = 20_000) -> None:
         self._stored, self._most = stored, most
         self._exposures: deque[Exposure] = deque()
         self._comparisons: dict[str, ComparisonTotals] = {}

@@ -1,6 +1,7 @@
 """The recommender with a database of each test's own; what other contexts tell is projected without a NATS between."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,17 @@ async def running(empty_database_url: str, tmp_path: Path, models_dir: Path) -> 
 
     async with serving("recommender", build, MIGRATIONS, empty_database_url, tmp_path) as service:
         yield service
+
+
+@pytest.fixture
+async def replicas(empty_database_url: str, tmp_path: Path, models_dir: Path) -> AsyncIterator[list[RunningService]]:
+    """Two of them."""
+
+    def build(foundation: Foundation) -> Service:
+        return build_with(foundation, RecommenderSettings(models_dir=models_dir))
+
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(serving("recommender", build, MIGRATIONS, empty_database_url, tmp_path)) for _ in range(2)]
 
 
 @pytest.fixture

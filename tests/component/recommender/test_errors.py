@@ -2,28 +2,30 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.server import RunningService
-from recommender_service.domain.models import GATE_METRIC, ModelState
-from recommender_service.domain.models import Model as StoredModel
-from recommender_service.infrastructure.events.encode import encode
-from recommender_service.infrastructure.postgres.unit_of_work import RecommenderUnitOfWork
+from recommender_service.domain.models import ModelState
+from reelmesh.recommender.v1 import experiment_service_pb2 as e
 from reelmesh.recommender.v1 import model_service_pb2 as m
 from reelmesh.recommender.v1 import recommender_service_pb2 as r
+from reelmesh.recommender.v1.experiment_pb2 import Experiment
+from reelmesh.recommender.v1.experiment_service_pb2_grpc import ExperimentServiceStub
 from reelmesh.recommender.v1.model_service_pb2_grpc import ModelServiceStub
 from reelmesh.recommender.v1.recommender_pb2 import Interaction
 from reelmesh.recommender.v1.recommender_service_pb2_grpc import RecommenderServiceStub
-from tests.component.recommender.telling import NOW, Telling, film, soon
+from tests.component.recommender.shelf import put_row
+from tests.component.recommender.telling import Telling, film, soon
 from tests.services import Metadata, admin, failure, stub_of, token
 
 CODE = grpc.StatusCode
+MODEL_SERVICE, EXPERIMENT_SERVICE = m.DESCRIPTOR.services_by_name["ModelService"], e.DESCRIPTOR.services_by_name["ExperimentService"]
 FUTURE = Timestamp(seconds=4_000_000_000)
 LIKE = Interaction(movie="movies/a", kind=Interaction.KIND_LIKE)
 
@@ -47,9 +49,14 @@ def invalid(method: str, request: Any, *fields: str, caller: Metadata | None = N
     return Case(method, request, CODE.INVALID_ARGUMENT, "INVALID_ARGUMENT", caller or token(), fields)
 
 
+def create(**chosen: Any) -> e.CreateExperimentRequest:
+    usual: dict[str, Any] = {"mode": Experiment.MODE_AB, "candidate": "models/new", "share": 0.5}
+    return e.CreateExperimentRequest(experiment=Experiment(**usual | chosen))
+
+
 def only_for_admins() -> Iterator[Case]:
-    for method in m.DESCRIPTOR.services_by_name["ModelService"].methods:
-        request: Message = getattr(m, f"{method.name}Request")()
+    for method in (*MODEL_SERVICE.methods, *EXPERIMENT_SERVICE.methods):
+        request: Message = getattr(m if method.containing_service is MODEL_SERVICE else e, f"{method.name}Request")()
         yield Case(method.name, request, CODE.PERMISSION_DENIED, "ROLE_MISSING")
         yield Case(method.name, request, CODE.UNAUTHENTICATED, "TOKEN_MISSING", ())
 
@@ -105,30 +112,58 @@ CASES = [
     Case("RollbackModel", m.RollbackModelRequest(), CODE.FAILED_PRECONDITION, "MODEL_BROKEN", admin()),
     # Its only candidate is refused now:
     Case("RollbackModel", m.RollbackModelRequest(), CODE.FAILED_PRECONDITION, "NO_PREVIOUS_MODEL", admin()),
+    invalid("CreateExperiment", e.CreateExperimentRequest(), "experiment", caller=admin()),
+    invalid(
+        "CreateExperiment",
+        e.CreateExperimentRequest(experiment=Experiment(), experiment_id="A B"),
+        "experiment.mode",
+        "experiment.candidate",
+        "experiment.share",
+        "experiment_id",
+        caller=admin(),
+    ),
+    invalid("CreateExperiment", create(share=1.1), "experiment.share", caller=admin()),
+    invalid(
+        "CreateExperiment",
+        create(share=1, outcome_window=Duration(nanos=5)),
+        "experiment.share",
+        "experiment.outcome_window",
+        caller=admin(),
+    ),
+    invalid("CreateExperiment", create(outcome_window=Duration(seconds=91 * 86_400)), "experiment.outcome_window", caller=admin()),
+    Case("CreateExperiment", create(candidate="models/none"), CODE.NOT_FOUND, "MODEL_NOT_FOUND", admin()),
+    Case("CreateExperiment", create(candidate="models/refused"), CODE.FAILED_PRECONDITION, "NO_ACTIVE_MODEL", admin()),
+    Case("CreateExperiment", create(candidate="models/other"), CODE.FAILED_PRECONDITION, "MODEL_BROKEN", admin()),
+    invalid("GetExperiment", e.GetExperimentRequest(name="x"), "name", caller=admin()),
+    Case("GetExperiment", e.GetExperimentRequest(name="experiments/none"), CODE.NOT_FOUND, "EXPERIMENT_NOT_FOUND", admin()),
+    invalid("ListExperiments", e.ListExperimentsRequest(page_token="x"), "page_token", caller=admin()),
+    invalid("StopExperiment", e.StopExperimentRequest(name="x"), "name", caller=admin()),
+    Case("StopExperiment", e.StopExperimentRequest(name="experiments/none"), CODE.NOT_FOUND, "EXPERIMENT_NOT_FOUND", admin()),
+    invalid("GetExperimentReport", e.GetExperimentReportRequest(name="experiments/x"), "name", caller=admin()),
+    Case(
+        "GetExperimentReport", e.GetExperimentReportRequest(name="experiments/none/report"), CODE.NOT_FOUND, "EXPERIMENT_NOT_FOUND", admin()
+    ),
 ]
 
 
 async def store_models(running: RunningService) -> None:
-    """Rows without files: `old` was active before, `new` never, `refused` never will be."""
-    now = datetime.fromtimestamp(NOW, UTC)
-    states = {"old": ModelState.RETIRED, "new": ModelState.TRAINED, "refused": ModelState.REFUSED}
-    async with RecommenderUnitOfWork(running.foundation.database, encode) as uow:
-        for model_id, state in states.items():
-            activated = now if state is ModelState.RETIRED else None
-            model = StoredModel(
-                model_id=model_id, state=state, create_time=now, metrics={GATE_METRIC: 0.1}, activate_time=activated, refusal="bad"
-            )
-            await uow.models.save(model)
-        await uow.commit()
+    """Rows without files: `old` was active before, `new` and `other` never, `refused` never will be."""
+    states = {"old": ModelState.RETIRED, "new": ModelState.TRAINED, "other": ModelState.TRAINED, "refused": ModelState.REFUSED}
+    for model_id, state in states.items():
+        await put_row(running.foundation.database, model_id, state)
 
 
 async def test_every_error_of_the_contract_is_answered_with_its_code_and_reason(running: RunningService, tell: Telling) -> None:
     await tell.movies(film("a", "drama"))
     await store_models(running)
-    async with stub_of(running.address, RecommenderServiceStub) as lists, stub_of(running.address, ModelServiceStub) as models:
+    async with (
+        stub_of(running.address, RecommenderServiceStub) as lists,
+        stub_of(running.address, ModelServiceStub) as models,
+        stub_of(running.address, ExperimentServiceStub) as experiments,
+    ):
         wrong = []
         for case in CASES:
-            stub: Any = lists if hasattr(lists, case.method) else models
+            stub: Any = next(each for each in (lists, models, experiments) if hasattr(each, case.method))
             request = iter(case.request) if isinstance(case.request, list) else case.request
             answer = await failure(getattr(stub, case.method)(request, metadata=case.caller))
             found = (answer.code, answer.reason, set(answer.fields), answer.info.domain if answer.info else "")
@@ -138,7 +173,7 @@ async def test_every_error_of_the_contract_is_answered_with_its_code_and_reason(
 
 
 async def test_the_table_above_has_every_method() -> None:
-    services = (r.DESCRIPTOR.services_by_name["RecommenderService"], m.DESCRIPTOR.services_by_name["ModelService"])
+    services = (r.DESCRIPTOR.services_by_name["RecommenderService"], MODEL_SERVICE, EXPERIMENT_SERVICE)
     assert {method.name for service in services for method in service.methods} == {case.method for case in CASES}
 
 

@@ -9,7 +9,9 @@ from alembic.runtime.migration import MigrationContext
 
 from mesh.postgres.migrations import migrate
 from recommender_service.bootstrap import MIGRATIONS
+from recommender_service.domain.experiments import is_outcome
 from recommender_service.domain.interactions import Kind, interest_of, weight_of
+from recommender_service.infrastructure.postgres.exposures import OUTCOME
 from recommender_service.infrastructure.postgres.interest import INTEREST, TELLS_OF_TASTE, faded, faded_sql
 from recommender_service.infrastructure.postgres.tables import metadata
 from tests.schemas import described, engine_of
@@ -44,6 +46,12 @@ def test_interest_and_taste_are_the_same_in_sql(connection: sa.Connection) -> No
     for kind, value, interest, tells in rows:
         assert interest == pytest.approx(interest_of(kind, value)), (kind, value)
         assert tells == (weight_of(kind, value) is not None or kind in (Kind.UNRATING,)), (kind, value)
+
+
+def test_what_answers_to_a_list_is_the_same_in_sql(connection: sa.Connection) -> None:
+    values = ", ".join(f"({kind}, {value})" for kind, value in KINDS)
+    rows = connection.execute(sa.text(f"SELECT kind, value, {OUTCOME} FROM (VALUES {values}) AS t (kind, value)"))
+    assert {(kind, value): answers for kind, value, answers in rows} == {each: is_outcome(*each) for each in KINDS}
 
 
 @pytest.mark.parametrize("seconds", [0, -86_400, -1e9, 86_400])

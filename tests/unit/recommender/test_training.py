@@ -28,10 +28,13 @@ def clock() -> Clock:
 
 
 def due(schedule: Schedule, clock: Clock, interactions: int, last: datetime | None, *, now: datetime = NOW) -> bool:
-    """Asked now, and again when it has been quiet for long enough."""
+    """Asked now, and again when it has been quiet for long enough; what is due is begun."""
     early = schedule.is_due(interactions, last, now)
     clock.now += 10
-    return early or schedule.is_due(interactions, last, now)
+    found = early or schedule.is_due(interactions, last, now)
+    if found:
+        schedule.begun(interactions)
+    return found
 
 
 def test_the_first_training_waits_for_enough_interactions_and_for_a_pause_in_them(clock: Clock) -> None:
@@ -42,6 +45,7 @@ def test_the_first_training_waits_for_enough_interactions_and_for_a_pause_in_the
     assert not schedule.is_due(500, None, NOW)
     clock.now += 0.2
     assert schedule.is_due(500, None, NOW)
+    schedule.begun(500)
     assert not due(schedule, clock, 500, NOW)
 
 
@@ -57,6 +61,14 @@ def test_an_import_that_doubles_the_interactions_does_not_wait_for_the_interval(
     schedule = Schedule(3600, clock)
     assert due(schedule, clock, 1_000, None)
     assert not due(schedule, clock, 1_999, NOW)
+    assert due(schedule, clock, 2_000, NOW)
+
+
+def test_a_training_that_somebody_asked_for_counts_as_one(clock: Clock) -> None:
+    schedule = Schedule(3600, clock)
+    assert not due(schedule, clock, 400, None)
+    schedule.begun(1_000)
+    assert not due(schedule, clock, 1_000, NOW, now=NOW + timedelta(minutes=61))
     assert due(schedule, clock, 2_000, NOW)
 
 
