@@ -70,7 +70,12 @@ def build_with(foundation: Foundation, settings: RecommenderSettings) -> Service
     log = TrialLog(exposures)
     shadow = Shadow(recommending, log)
     recording = Recording(unit_of_work, state.catalogue)
-    training = TrainerSettings(interval=settings.training_interval, tolerance=settings.gate_tolerance)
+    training = TrainerSettings(
+        interval=settings.training_interval,
+        tolerance=settings.gate_tolerance,
+        backend=settings.training_backend,
+        master=settings.spark_master,
+    )
     return Service(
         servicers={
             recommender_service_pb2.DESCRIPTOR.services_by_name["RecommenderService"]: RecommenderServicer(

@@ -9,6 +9,10 @@ class Diverged(Exception):
     """The numbers of a training are no good; the text says which parameter would help."""
 
 
+class BackendMissing(Exception):
+    """What the chosen backend needs is not there; the text says what."""
+
+
 class BrokenArtefact(Exception):
     """The directory does not hold a model that can be served; the text says why."""
 

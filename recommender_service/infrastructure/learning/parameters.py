@@ -59,4 +59,5 @@ class Parameters:
     neighbours: Neighbours = Neighbours()
     shares: Shares = Shares()
     seed: int = 1
+    backend: str = "embedded"  # who learned it
     most_samples: int = 20_000_000  # positives that each tower sees in all; larger data get fewer epochs

@@ -1,6 +1,6 @@
 """What a replica reads: everything when it starts, and what has changed since."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -10,10 +10,11 @@ from mesh.postgres.statements import Statement, text_statement
 from mesh.postgres.transaction import Connection, Row
 from recommender_service.domain.experiments import ExperimentState
 from recommender_service.domain.models import ModelState
-from recommender_service.infrastructure.postgres.interest import POPULAR_HALF_LIFE, TELLS_OF_TASTE, TRENDING_HALF_LIFE, faded_sql
+from recommender_service.infrastructure.postgres.interest import LIKES, POPULAR_HALF_LIFE, TELLS_OF_TASTE, TRENDING_HALF_LIFE, faded_sql
 from recommender_service.infrastructure.serving.catalogue import MovieRow
 
 BATCH: Final = 5_000
+MOST_LIKERS: Final = 50  # of a movie; what more of them like changes its place no more
 _MOVIE = "movie_no, movie_id, active, genres, told_genres, release_year, original_language, countries, change_no"
 # A record of serving.histories, made here: a replica would take minutes for 10 million rows.
 _RECORDS = """string_agg(
@@ -44,6 +45,13 @@ _HISTORY = text_statement(f"""
 _NEW_INTERACTIONS = text_statement(f"""
     SELECT id, user_id, movie_no, kind, value, region, extract(epoch FROM event_time)::double precision
     FROM interactions JOIN users USING (user_no) WHERE id > %(after)s ORDER BY id LIMIT {BATCH}
+""")  # noqa: S608  # constants of ours
+_LIKERS = text_statement(f"""
+    SELECT movie_id, array_agg(DISTINCT user_id) FROM unnest(%(movies)s::int[]) AS given (movie_no) JOIN movies USING (movie_no)
+    CROSS JOIN LATERAL (
+        SELECT user_no FROM interactions AS i WHERE i.movie_no = given.movie_no AND {LIKES} ORDER BY id DESC LIMIT {MOST_LIKERS}
+    ) AS latest JOIN users USING (user_no)
+    GROUP BY movie_id
 """)  # noqa: S608  # constants of ours
 _TRENDING = text_statement(f"""
     SELECT movie_id, {faded_sql(TRENDING_HALF_LIFE)} AS trending
@@ -134,6 +142,10 @@ class ChangesReader:
     async def history(self, user: str) -> bytes:
         row = await self._database.fetch_one(_HISTORY, user=user)
         return bytes(row[0]) if row and row[0] else b""
+
+    async def likers(self, movies: Sequence[int]) -> Mapping[str, Sequence[str]]:
+        """Users who liked these movies last, at most MOST_LIKERS of each; they may have thought better of it since."""
+        return dict(await self._database.fetch_all(_LIKERS, movies=list(movies)))
 
     async def trending(self, as_of: datetime, region: str, limit: int) -> Sequence[tuple[str, float]]:
         """From the interactions up to then. Those of the last year are enough unless there are none: a year is 52 half-lives."""

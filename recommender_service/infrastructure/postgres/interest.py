@@ -25,6 +25,9 @@ INTEREST: Final = f"""(CASE
     WHEN kind = {Kind.VIEW:d} THEN {VIEW_INTEREST}
     WHEN kind = {Kind.CLICK:d} THEN {CLICK_INTEREST}
     ELSE 0 END)::double precision"""
+# The same as a domain.interactions.weight_of that is LIKED; the test compares these, too.
+LIKES: Final = f"""(kind = {Kind.LIKE:d} OR (kind = {Kind.RATING:d} AND value >= {LIKED_HALF_STARS})
+    OR (kind = {Kind.WATCH_PROGRESS:d} AND value >= {WATCHED_PERCENT}))"""
 TELLS_OF_TASTE: Final = f"(kind NOT IN ({Kind.VIEW:d}, {Kind.CLICK:d}) AND (kind <> {Kind.WATCH_PROGRESS:d} OR value >= {WATCHED_PERCENT}))"
 
 

@@ -61,6 +61,7 @@ interactions = sa.Table(
     sa.CheckConstraint("kind BETWEEN 1 AND 7", name="interactions_kind_is_known"),
     sa.Index("interactions_of_user", "user_no", "id"),
     sa.Index("interactions_by_time", "event_time"),
+    sa.Index("interactions_of_movie", "movie_no", "id"),
     sa.Index("interactions_of_source", "source", postgresql_where=sa.text("source <> ''")),
 )
 

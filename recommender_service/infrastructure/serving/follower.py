@@ -46,7 +46,7 @@ class Follower:
                 await pause(stop, 1.0)
 
     async def catch_up(self) -> None:
-        """Until there is nothing new."""
+        """Until there is nothing new; then there is time for movies that are new to the model."""
         while (there := await self._changes.positions()) != self._at:
             metrics.behind.set(there.interaction - self._at.interaction)
             # Read in this order, applied in the other: the movie of an interaction was there before it.
@@ -67,6 +67,7 @@ class Follower:
                 there.experiment_id,
             )
         metrics.behind.set(0)
+        await self._state.move_newcomers()
 
 
 async def _told(connection: Connection) -> None:

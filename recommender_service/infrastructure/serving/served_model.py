@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from recommender_service.application.ports import Explanation, Ranked
 from recommender_service.domain.interactions import Taste
@@ -28,14 +28,15 @@ class ServedModel:
         self._inactive: list[str] = []
         self._seen = -1  # revision of the catalogue that these two are of
 
-    async def include(self, movies: Iterable[Movie]) -> None:
-        """Movies that came after the training are ranked by what they are; what is told of them may change.
+    async def include(self, movies: Iterable[Movie], liked_by: Mapping[str, Sequence[Taste]] | None = None) -> None:
+        """Movies that came after the training are ranked by what they are and by what else their likers like; both may change.
 
         In a thread, because an import brings thousands: the model is put in place of the one before when they are all in it.
         """
         new = {movie.movie_id: Features(movie.genres, movie.year) for movie in movies if self.is_new(movie.movie_id)}
         if new:
-            self._model = await asyncio.to_thread(self._model.with_items, new)
+            histories = {movie: [_history(taste) for taste in tastes] for movie, tastes in (liked_by or {}).items()}
+            self._model = await asyncio.to_thread(self._model.with_items, new, histories)
             self._seen = -1
 
     def knows(self, movie: str) -> bool:

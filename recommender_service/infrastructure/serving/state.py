@@ -14,6 +14,7 @@ from recommender_service.infrastructure.postgres.interest import POPULAR_HALF_LI
 from recommender_service.infrastructure.serving.catalogue import KnownMovies, MovieRow
 from recommender_service.infrastructure.serving.histories import Histories
 from recommender_service.infrastructure.serving.model_store import ActiveModel, ModelStore
+from recommender_service.infrastructure.serving.newcomers import Newcomers
 from recommender_service.infrastructure.serving.popularity import Interest, KnownPopularity
 from recommender_service.infrastructure.serving.tastes import Tastes
 from recommender_service.infrastructure.serving.trial import RunningTrial
@@ -47,6 +48,7 @@ class State:
         self.histories = Histories(self.catalogue.id_of)
         self.tastes = Tastes(self.histories, changes.history)
         self.model = ActiveModel(store, self.catalogue)
+        self._newcomers = Newcomers(self.catalogue, self.tastes, changes.likers, self._served)
         self.trial = RunningTrial(store, self.catalogue, find_experiment, candidate_broken)
 
     async def rebuild(self, snapshot: Snapshot) -> None:
@@ -67,6 +69,7 @@ class State:
         self.catalogue.apply(rows)
         for model in self._served():
             await model.include(movie for row in rows if (movie := self.catalogue.find(row.movie_id)))
+        self._newcomers.changed(row.movie_id for row in rows)
         self._all_changed()
 
     def interactions_came(self, interactions: Sequence[NewInteraction]) -> None:
@@ -79,14 +82,19 @@ class State:
                 self.histories.add(each.user, each.movie_number, each.kind, each.value, each.time)
                 self.tastes.changed(each.user)
                 self._user_changed(each.user)
+                self._newcomers.changed((movie,))
 
     async def follow_models(self, model_id: str | None, experiment_id: str | None) -> None:
         """What has ended goes first, so that an experiment never lasts longer than its control."""
         if self.trial.end_unless(experiment_id):
             self._all_changed()
-        if await self.model.follow(model_id):
+        followed = await self.model.follow(model_id)
+        if await self.trial.follow(experiment_id) or followed:
+            self._newcomers.changed(movie.movie_id for movie in self.catalogue)
             self._all_changed()
-        if await self.trial.follow(experiment_id):
+
+    async def move_newcomers(self) -> None:
+        if await self._newcomers.move():
             self._all_changed()
 
     def _served(self) -> Sequence["ServedModel"]:

@@ -1,4 +1,4 @@
-"""`python -m recommender_service.infrastructure.training DIRECTORY SEED`: the process of one training.
+"""`python -m recommender_service.infrastructure.training DIRECTORY SEED BACKEND MASTER`: the process of one training.
 
 Reads the database, writes the artefact, tells on standard output: lines of JSON with `progress` and `stage`, last `manifest` or `error`.
 """
@@ -10,7 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from recommender_service.infrastructure.learning.errors import ArtefactNotWritten, Diverged, NothingToLearn
+from recommender_service.infrastructure.learning.backend import backend_of
+from recommender_service.infrastructure.learning.errors import ArtefactNotWritten, BackendMissing, Diverged, NothingToLearn
 from recommender_service.infrastructure.training.training import train_from_database
 
 _NICENESS = 10  # calls go first
@@ -26,14 +27,19 @@ def _tell(**told: Any) -> None:
     print(json.dumps(told), flush=True)
 
 
-def main(directory: str, seed: str) -> int:
+def main(directory: str, seed: str, backend: str, master: str) -> int:
     os.nice(_NICENESS)
     threading.Thread(target=_end_with_the_service, daemon=True).start()
     try:
+        path = Path(directory)
         manifest = train_from_database(
-            os.environ["REELMESH_DATABASE_URL"], Path(directory), int(seed), lambda done, stage: _tell(progress=done, stage=stage)
+            os.environ["REELMESH_DATABASE_URL"],
+            path,
+            int(seed),
+            backend_of(backend, master, path.with_name(f".{path.name}.rows")),
+            lambda done, stage: _tell(progress=done, stage=stage),
         )
-    except (NothingToLearn, Diverged, ArtefactNotWritten, FileExistsError) as error:
+    except (NothingToLearn, Diverged, BackendMissing, ArtefactNotWritten, FileExistsError) as error:
         _tell(error=str(error))
         return 1
     _tell(manifest=manifest)

@@ -17,7 +17,7 @@ class TrainingFailed(Exception):
     """There is no model; the text says why in words for an operator."""
 
 
-async def run_training(database_url: str, directory: Path, seed: int) -> AsyncGenerator[Mapping[str, Any], None]:
+async def run_training(database_url: str, directory: Path, seed: int, backend: str, master: str) -> AsyncGenerator[Mapping[str, Any], None]:
     """What it tells while it works, and last of all its manifest. Raises TrainingFailed. Left early, the process is killed."""
     process = await asyncio.create_subprocess_exec(
         _python(),
@@ -26,6 +26,8 @@ async def run_training(database_url: str, directory: Path, seed: int) -> AsyncGe
         _MODULE,
         str(directory),
         str(seed),
+        backend,
+        master,
         env=_environment(database_url),
         stdin=asyncio.subprocess.PIPE,  # it ends when its end of the pipe does, so also when we are killed
         stdout=asyncio.subprocess.PIPE,

@@ -32,10 +32,12 @@ _CUT_OFF = "the service that ran the training has ended"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainerSettings:
-    """`interval` in seconds, 0 for trainings on demand only; `tolerance` is the gate's."""
+    """`interval` in seconds, 0 for trainings on demand only; `tolerance` is the gate's; `master` is Spark's, if that is the backend."""
 
     interval: float
     tolerance: float
+    backend: str
+    master: str
 
 
 class Trainer:
@@ -53,7 +55,7 @@ class Trainer:
         new_id: Callable[[], str] = uuid7,
     ) -> None:
         self._database, self._unit_of_work, self._models, self._changes, self._store = database, unit_of_work, models, changes, store
-        self._tolerance, self._schedule = settings.tolerance, Schedule(settings.interval)
+        self._settings, self._schedule = settings, Schedule(settings.interval)
         self._now, self._new_id = now, new_id
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -97,7 +99,9 @@ class Trainer:
 
     async def _run(self, training: Training, connection: Connection, stop: asyncio.Event) -> Model:
         written, manifest = 0.0, dict[str, Any]()
-        told = run_training(self._database.url, self._store.path_of(training.model_id), training.seed)
+        told = run_training(
+            self._database.url, self._store.path_of(training.model_id), training.seed, self._settings.backend, self._settings.master
+        )
         try:
             while True:
                 line = asyncio.ensure_future(anext(told, None))
@@ -127,7 +131,7 @@ class Trainer:
 
     async def _complete(self, training: Training, model: Model) -> None:
         async with self._unit_of_work() as uow:
-            stored = await complete_training(uow, training, model, self._tolerance, self._now())
+            stored = await complete_training(uow, training, model, self._settings.tolerance, self._now())
             await uow.commit()
         metrics.trainings.labels("refused" if stored.state is ModelState.REFUSED else "succeeded").inc()
         _log.info(

@@ -10,9 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from mesh.postgres.migrations import migrate
 from recommender_service.bootstrap import MIGRATIONS
 from recommender_service.domain.experiments import is_outcome
-from recommender_service.domain.interactions import Kind, interest_of, weight_of
+from recommender_service.domain.interactions import LIKED, Kind, interest_of, weight_of
 from recommender_service.infrastructure.postgres.exposures import OUTCOME
-from recommender_service.infrastructure.postgres.interest import INTEREST, TELLS_OF_TASTE, faded, faded_sql
+from recommender_service.infrastructure.postgres.interest import INTEREST, LIKES, TELLS_OF_TASTE, faded, faded_sql
 from recommender_service.infrastructure.postgres.tables import metadata
 from tests.schemas import described, engine_of
 
@@ -42,9 +42,12 @@ def connection(empty_database_url: str) -> Iterator[sa.Connection]:
 
 def test_interest_and_taste_are_the_same_in_sql(connection: sa.Connection) -> None:
     values = ", ".join(f"({kind}, {value})" for kind, value in KINDS)
-    rows = connection.execute(sa.text(f"SELECT kind, value, {INTEREST}, {TELLS_OF_TASTE} FROM (VALUES {values}) AS t (kind, value)"))
-    for kind, value, interest, tells in rows:
+    rows = connection.execute(
+        sa.text(f"SELECT kind, value, {INTEREST}, {TELLS_OF_TASTE}, {LIKES} FROM (VALUES {values}) AS t (kind, value)")
+    )
+    for kind, value, interest, tells, likes in rows:
         assert interest == pytest.approx(interest_of(kind, value)), (kind, value)
+        assert likes == (weight_of(kind, value) == LIKED), (kind, value)
         assert tells == (weight_of(kind, value) is not None or kind in (Kind.UNRATING,)), (kind, value)
 
 

@@ -10,16 +10,16 @@ from recommender_service.infrastructure.learning.evaluation.asking import Live, 
 from recommender_service.infrastructure.learning.evaluation.protocols import divided, last_likes
 from recommender_service.infrastructure.learning.model import Model
 
-_TRAINED: Final = 0.9
-_ASKED: Final = 2_000  # users
+TRAINED: Final = 0.9
+ASKED: Final = 2_000  # users
 
 
 def hold_out(interactions: Interactions) -> tuple[Interactions, Interactions]:
     """What to train on, and what to measure with. Only models that were measured with the same are comparable."""
-    return divided(interactions, _TRAINED)
+    return divided(interactions, TRAINED)
 
 
 def metrics(model: Model, known: Interactions, hidden: Interactions) -> Mapping[str, float]:
     """`ndcg@10` and others, all from 0 up and the more the better, 0 when there is nothing to ask."""
     protocol = last_likes("hold-out", known, hidden)
-    return ask(Live(model), replace(protocol, questions=lambda: islice(protocol.questions(), _ASKED))).means()
+    return ask(Live(model), replace(protocol, questions=lambda: islice(protocol.questions(), ASKED))).means()

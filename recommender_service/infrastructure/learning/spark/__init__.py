@@ -1,0 +1,1 @@
+"""Training on Spark, for data that outgrow one machine (`pip install reelmesh[spark]`, and Java)."""

@@ -1,0 +1,1 @@
+"""Training on a real Spark in local mode, where pyspark and Java are."""
