@@ -2,6 +2,8 @@
 
 import os
 import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from identity_service.infrastructure.events.acknowledgements import part_done
@@ -39,7 +41,7 @@ def build(foundation: Foundation) -> Service:
     return build_with(foundation, IdentitySettings.of(os.environ))
 
 
-def build_with(foundation: Foundation, settings: IdentitySettings) -> Service:
+def build_with(foundation: Foundation, settings: IdentitySettings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Service:
     database, bus, common = foundation.database, foundation.bus, foundation.settings
 
     def unit_of_work() -> IdentityUnitOfWork:
@@ -74,11 +76,14 @@ def build_with(foundation: Foundation, settings: IdentitySettings) -> Service:
                 sealing,
                 Export(accounts, holders, as_service),
                 settings.allowances,
+                clock,
             ),
             session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]: SessionServicer(
-                unit_of_work, accounts, hasher, attempts, issuer, sealing, settings.lifetimes, settings.allowances
+                unit_of_work, accounts, hasher, attempts, issuer, sealing, settings.lifetimes, settings.allowances, clock
             ),
-            account_admin_service_pb2.DESCRIPTOR.services_by_name["AccountAdminService"]: AccountAdminServicer(unit_of_work, accounts),
+            account_admin_service_pb2.DESCRIPTOR.services_by_name["AccountAdminService"]: AccountAdminServicer(
+                unit_of_work, accounts, clock
+            ),
             key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]: KeyServicer(common.jwks_file),
         },
         errors=ERRORS,
@@ -86,6 +91,6 @@ def build_with(foundation: Foundation, settings: IdentitySettings) -> Service:
         background=[
             Relay(database, bus, "identity", tracing=foundation.tracing),
             Consumer("identity_erasures", database, bus, {ErasureDone: part_done}, tracing=foundation.tracing),
-            Sweeper(database),
+            Sweeper(database, clock),
         ],
     )

@@ -19,11 +19,14 @@ _PUBLISHED_SECONDS = 8 * 24 * 3600.0
 
 
 class SigningKeys:
-    """An Ed25519 key in `directory`, made once (0600), and a JWKS file with its public half and those of the keys before it."""
+    """An Ed25519 key in `directory`, made once (0600), and a JWKS file with its public half and those of the keys before it.
 
-    def __init__(self, directory: Path) -> None:
+    `copy` is written like the JWKS file, for services that must not see the directory."""
+
+    def __init__(self, directory: Path, copy: Path | None = None) -> None:
         self.key_file = directory / "signing-key.pem"
         self.jwks_file = directory / "jwks.json"
+        self._copies = (self.jwks_file, *([copy] if copy else []))
 
     def create(self) -> None:
         """Unless there is one."""
@@ -58,7 +61,9 @@ class SigningKeys:
         """These, and those of before that still may have signed a token that holds."""
         now, known = time.time(), {key["kid"] for key in current}
         before = [{"exp": now + _PUBLISHED_SECONDS} | key for key in self._published() if key["kid"] not in known]
-        write_private(self.jwks_file, json.dumps({"keys": [*current, *(key for key in before if key["exp"] > now)]}, indent=2))
+        written = json.dumps({"keys": [*current, *(key for key in before if key["exp"] > now)]}, indent=2)
+        for path in self._copies:
+            write_private(path, written)
 
     def _published(self) -> list[dict[str, Any]]:
         try:

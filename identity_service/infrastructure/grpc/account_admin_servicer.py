@@ -1,7 +1,7 @@
 """AccountAdminService."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from identity_service.application import administration
 from identity_service.application.ports import AccountReader
@@ -39,7 +39,7 @@ class AccountAdminServicer:
         self,
         unit_of_work: Callable[[], IdentityUnitOfWork],
         accounts: AccountReader,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime],
         new_id: Callable[[], str] = uuid7,
     ) -> None:
         self._unit_of_work, self._accounts, self._clock, self._new_id = unit_of_work, accounts, clock, new_id

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from identity_service.application import administration, passwords, registering
 from identity_service.application.mailing import may_send
@@ -64,7 +64,7 @@ class AccountServicer:
         sealing: Sealing,
         export: Export,
         allowances: Allowances,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime],
         new_id: Callable[[], str] = uuid7,
     ) -> None:
         self._unit_of_work = unit_of_work

@@ -1,7 +1,7 @@
 """SessionService."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from identity_service.application import sessions
 from identity_service.application.passwords import require_password
@@ -53,7 +53,7 @@ class SessionServicer:
         sealing: Sealing,
         lifetimes: Lifetimes,
         allowances: Allowances,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime],
         new_id: Callable[[], str] = uuid7,
     ) -> None:
         self._unit_of_work = unit_of_work

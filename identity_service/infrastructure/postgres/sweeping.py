@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -29,7 +29,7 @@ _OLD_DEVICES = _delete("devices", "login_time")
 class Sweeper:
     """Any number may run. An access token outlives its session by no more than its own lifetime, so that nobody has to be told."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
 
     async def run(self, stop: asyncio.Event) -> None:
