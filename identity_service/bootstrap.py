@@ -61,7 +61,6 @@ def build_with(foundation: Foundation, settings: IdentitySettings, clock: Callab
     }
 
     async def prepare() -> None:
-        await hasher.prepare()
         if settings.admin_file is not None:
             await ensure_first_admin(settings.admin_file, database, hasher)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ _LETTERS = {
 class Mailbox:
     """One file in `directory` for each e-mail that identity asks for, in their order; also for what was asked for while nobody listened."""
 
-    def __init__(self, directory: Path, nats_url: str) -> None:
+    def __init__(self, directory: Path, nats_url: Callable[[], str]) -> None:
         self._directory, self._nats_url = directory, nats_url
 
     def create(self) -> None:
@@ -52,7 +53,7 @@ class Mailbox:
 
         while True:
             try:
-                client = await nats.connect(self._nats_url, name="reelmesh mailbox", allow_reconnect=False, error_cb=_quietly)
+                client = await nats.connect(self._nats_url(), name="reelmesh mailbox", allow_reconnect=False, error_cb=_quietly)
                 try:
                     await self._receive(client)
                 finally:

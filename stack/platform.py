@@ -42,7 +42,7 @@ class Platform:
         self._postgres = PostgresServer(directory.postgres)
         self._nats = NatsServer(directory.nats)
         self._keys = SigningKeys(directory.secrets)
-        self.mailbox = Mailbox(directory.mailbox, self._nats.url)
+        self.mailbox = Mailbox(directory.mailbox, lambda: self._nats.url)
         self._database_urls: dict[str, str] = {}
         self._xds_addresses = [f"127.0.0.1:{free_port()}" for _ in range(options.control_planes)] if options.edge else []
         self._pages_addresses = [f"127.0.0.1:{free_port()}" for _ in self._xds_addresses]

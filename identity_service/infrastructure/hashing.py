@@ -1,6 +1,7 @@
 """argon2id in a few threads of its own: a login costs tens of milliseconds of CPU, which no other call waits for."""
 
 import asyncio
+import base64
 import os
 import threading
 from collections.abc import Callable
@@ -40,11 +41,7 @@ class ArgonHasher:
         self._threads = ThreadPoolExecutor(parameters.threads, thread_name_prefix="argon2", initializer=_step_back)
         self._most = parameters.threads + parameters.most_waiting
         self._at_work = 0
-        self._nobodys = ""
-
-    async def prepare(self) -> None:
-        """Before the first call: the hash that stands for accounts that are not there."""
-        self._nobodys = await self.hash(os.urandom(16).hex())
+        self._nobodys = _hash_of_nobody(parameters)
 
     async def hash(self, password: str) -> str:
         return await self._in_thread(lambda: self._hasher.hash(password))
@@ -70,6 +67,12 @@ class ArgonHasher:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._at_work -= 1
+
+
+def _hash_of_nobody(parameters: HashingParameters) -> str:
+    """Stands for accounts that are not there: as much work as any, and no password has it."""
+    salt, digest = (base64.b64encode(os.urandom(size)).decode().rstrip("=") for size in (16, 32))
+    return f"$argon2id$v=19$m={parameters.memory_kib},t={parameters.time_cost},p={parameters.parallelism}${salt}${digest}"
 
 
 def _step_back() -> None:

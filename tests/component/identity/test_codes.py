@@ -86,7 +86,7 @@ async def test_a_code_of_one_purpose_is_none_of_another(identity: Asking) -> Non
 
 async def test_the_database_knows_neither_codes_nor_handles_nor_tokens_nor_passwords(identity: Asking) -> None:
     """But for the letters that wait to be sent, in which a code is worth nothing without its handle."""
-    account = await identity.account(MAIL, request_id="r-1") if False else await identity.account(MAIL)
+    account = await identity.account(MAIL)
     login = await identity.log_in(MAIL, request_id="l-1")
     reset = await identity.accounts.RequestPasswordReset(RequestPasswordResetRequest(email=MAIL, request_id="p-1"))
     secrets = [login.tokens.refresh_token, login.tokens.access_token, login.device, reset.reset]

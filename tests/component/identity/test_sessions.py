@@ -25,7 +25,7 @@ from reelmesh.identity.v1.session_service_pb2 import (
 )
 from tests.component.identity.asking import Asking, bearer
 from tests.component.identity.conftest import Start
-from tests.services import failure
+from tests.services import Answer, failure
 
 MAIL = "alice@example.org"
 _HEADS = text_statement("SELECT count(*) FROM refresh_tokens WHERE use_time IS NULL")
@@ -108,15 +108,17 @@ async def test_reuse_is_noticed_after_a_restart(start: Start) -> None:
         assert await refused(identity, following) == "REFRESH_TOKEN_WRONG"
 
 
-async def at_once(identity: Asking, token: str) -> list[Any]:
-    """100 uses of one token."""
+async def at_once(identity: Asking, token: str) -> list[str]:
+    """What 100 uses of one token at once are answered with. On a busy machine some of them run out of time, which is no answer."""
     uses = (identity.sessions.Refresh(RefreshRequest(refresh_token=token)) for _ in range(100))
-    return await asyncio.gather(*uses, return_exceptions=True)
+    answers = await asyncio.gather(*uses, return_exceptions=True)
+    failures = [Answer(answer) for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+    assert {failure.code for failure in failures} <= {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+    return [answer.tokens.refresh_token for answer in answers if isinstance(answer, RefreshResponse)]
 
 
 async def test_a_hundred_uses_at_once_make_one_new_token(identity: Asking, login: LogInResponse) -> None:
-    answers = await at_once(identity, login.tokens.refresh_token)
-    assert len({answer.tokens.refresh_token for answer in answers}) == 1
+    assert len(set(await at_once(identity, login.tokens.refresh_token))) == 1
     assert (await counted(identity, _HEADS), await counted(identity, _TOKENS)) == (1, 2)
     identity.clock.pass_by(minutes=1)
     assert await refused(identity, login.tokens.refresh_token) == "REFRESH_TOKEN_REUSED"
@@ -128,9 +130,7 @@ async def test_without_its_lock_a_hundred_uses_at_once_make_more_than_one(
     """The negative control; the unique number, which would make the losers fail instead, is taken away with the lock."""
     monkeypatch.setattr(stored_sessions, "_LOCK", _UNGUARDED)
     await identity.database.execute(text_statement("ALTER TABLE refresh_tokens DROP CONSTRAINT refresh_tokens_are_one_chain"))
-    answers = await at_once(identity, login.tokens.refresh_token)
-    tokens = {answer.tokens.refresh_token for answer in answers if not isinstance(answer, grpc.RpcError)}
-    assert len(tokens) > 1
+    assert len(set(await at_once(identity, login.tokens.refresh_token))) > 1
 
 
 async def test_a_session_ends_when_nobody_refreshes_it(start: Start) -> None:
