@@ -2,6 +2,7 @@
 
 import os
 
+from mesh import personal_data
 from mesh.events.batch_consumer import BatchConsumer
 from mesh.events.relay import Relay
 from mesh.server import Foundation, Service
@@ -14,6 +15,7 @@ from recommender_service.infrastructure.grpc.model_servicer import ModelServicer
 from recommender_service.infrastructure.grpc.recommender_servicer import RecommenderServicer
 from recommender_service.infrastructure.grpc.recording import Recording
 from recommender_service.infrastructure.observed import Observed
+from recommender_service.infrastructure.personal_data import RecommenderData
 from recommender_service.infrastructure.postgres.following import ChangesReader
 from recommender_service.infrastructure.postgres.models import PostgresModelReader
 from recommender_service.infrastructure.postgres.unit_of_work import RecommenderUnitOfWork
@@ -39,6 +41,7 @@ def build_with(foundation: Foundation, settings: RecommenderSettings) -> Service
 
     changes, models, store, answers = ChangesReader(database), PostgresModelReader(database), ModelStore(settings.models_dir), Answers()
     state = State(changes, store, user_changed=answers.user_changed, all_changed=answers.clear)
+    data = RecommenderData(database)
     follower = Follower(database, changes, state)
     recommending = Recommending(lambda: state.model.current, state.popularity, state.catalogue)
     recording = Recording(unit_of_work, state.catalogue)
@@ -51,12 +54,14 @@ def build_with(foundation: Foundation, settings: RecommenderSettings) -> Service
             model_service_pb2.DESCRIPTOR.services_by_name["ModelService"]: ModelServicer(
                 unit_of_work, models, store, settings.gate_tolerance
             ),
+            personal_data.SERVICE: personal_data.PersonalDataServicer(data),
         },
         errors=ERRORS,
         prepare=follower.prepare,
         background=[
             Relay(database, bus, "recommender", tracing=foundation.tracing),
             BatchConsumer("recommender", database, bus, EVENTS, project, tracing=foundation.tracing),
+            personal_data.erasure_consumer("recommender", database, bus, data, tracing=foundation.tracing),
             follower,
             Trainer(database, unit_of_work, models, changes, store, training),
         ],

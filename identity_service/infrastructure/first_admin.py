@@ -14,7 +14,7 @@ from mesh.postgres.database import Database
 from mesh.postgres.statements import text_statement
 
 _USER = "admin"
-_THERE = text_statement("SELECT true FROM accounts WHERE email = %(email)s OR user_id = %(user)s")
+_ADMINISTERED = text_statement(f"SELECT true FROM accounts WHERE roles @> ARRAY[{Role.ADMIN.value}]::smallint[] LIMIT 1")  # noqa: S608  # a constant of ours
 # Replicas may start at once.
 _ADD = text_statement(f"""
     INSERT INTO accounts ({ACCOUNT_COLUMNS})
@@ -23,13 +23,13 @@ _ADD = text_statement(f"""
 
 
 async def ensure_first_admin(path: Path, database: Database, hasher: Hasher) -> None:
-    """`users/admin`, unless it is there or its address has an account: a password that was changed since stays. Raises WrongSettings."""
+    """`users/admin`, unless somebody administers the platform already: one who was deleted does not come back. Raises WrongSettings."""
     try:
         login = json.loads(await asyncio.to_thread(path.read_text))
         email, password = normalised_email(login["email"]), normalised_password(login["password"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WrongSettings(f"REELMESH_IDENTITY_ADMIN_FILE: {path} cannot be read as JSON with email and password") from error
-    if await database.fetch_one(_THERE, email=email, user=_USER):
+    if await database.fetch_one(_ADMINISTERED):
         return
     now = datetime.now(UTC)
     account = Account(

@@ -71,6 +71,13 @@ class State:
                 self.tastes.changed(each.user)
                 self._user_changed(each.user)
 
+    def forget(self, users: Sequence[str]) -> None:
+        """Users who were erased. What they did goes on to count in what is popular, which knows nobody."""
+        for user in users:
+            self.histories.remove(user)
+            self.tastes.changed(user)
+            self._user_changed(user)
+
     async def follow_model(self, model_id: str | None) -> None:
         if await self.model.follow(model_id):
             self._all_changed()

@@ -54,7 +54,7 @@ def start(empty_database_url: str, tmp_path: Path, key_file: Path, clock: Clock)
             stub_of(running.address, AccountServiceStub) as accounts,
             stub_of(running.address, SessionServiceStub) as sessions,
         ):
-            _publish(SigningKey(key_file, "reelmesh", "reelmesh"), tmp_path / "jwks.json")
+            publish_key(tmp_path)
             yield Asking(running, accounts, sessions, clock)
 
     return started
@@ -66,7 +66,8 @@ async def identity(start: Start) -> AsyncIterator[Asking]:
         yield asking
 
 
-def _publish(key: SigningKey, jwks_file: Path) -> None:
+def publish_key(directory: Path) -> None:
     """Beside the name that tests give the key, the one that identity gives it."""
+    jwks_file, key = directory / "jwks.json", SigningKey(directory / "signing-key.pem", "reelmesh", "reelmesh")
     keys = json.loads(jwks_file.read_text())["keys"]
     jwks_file.write_text(json.dumps({"keys": [*keys, key.public_jwk()]}))
