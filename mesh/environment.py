@@ -1,5 +1,6 @@
 """Settings read from the environment of a process, and checked."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -28,6 +29,20 @@ def read_settings(kind: type[S], environment: Mapping[str, str]) -> S:
         return TypeAdapter(kind).validate_python(told)
     except ValidationError as error:
         raise WrongSettings("; ".join(_described(part["loc"], part["msg"]) for part in error.errors())) from error
+
+
+def read_number(environment: Mapping[str, str], name: str, default: float, *, least: float = 0.0, most: float) -> float:
+    """One setting of a context's own, by its whole name; by hand, since a process that serves has no pydantic. Raises WrongSettings."""
+    text = environment.get(name)
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise WrongSettings(f"{name}: {text!r} is no number from {least:g} to {most:g}")
+    return number
 
 
 def _described(place: tuple[int | str, ...], message: str) -> str:

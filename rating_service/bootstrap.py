@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from mesh import personal_data
 from mesh.events.broadcast import Broadcast
 from mesh.events.relay import Relay
 from mesh.server import Foundation, Service
@@ -12,6 +13,7 @@ from rating_service.infrastructure.grpc.errors import ERRORS
 from rating_service.infrastructure.grpc.importing import RatingImport
 from rating_service.infrastructure.grpc.rating_servicer import RatingServicer
 from rating_service.infrastructure.grpc.review_servicer import ReviewServicer
+from rating_service.infrastructure.personal_data import RatingData
 from rating_service.infrastructure.postgres.rating_reader import PostgresRatingReader
 from rating_service.infrastructure.postgres.reviews import PostgresReviewReader
 from rating_service.infrastructure.postgres.unit_of_work import RatingUnitOfWork
@@ -33,6 +35,7 @@ def build(foundation: Foundation) -> Service:
     movies = RemoteMovieDirectory(MovieServiceStub(cast(Any, channel)).BatchGetMovies)
     announcer = SummaryAnnouncer(unit_of_work)
     importing = RatingImport(unit_of_work, announcer)
+    data = RatingData(database)
     return Service(
         servicers={
             rating_service_pb2.DESCRIPTOR.services_by_name["RatingService"]: RatingServicer(
@@ -41,11 +44,13 @@ def build(foundation: Foundation) -> Service:
             review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"]: ReviewServicer(
                 unit_of_work, PostgresReviewReader(database), movies
             ),
+            personal_data.SERVICE: personal_data.PersonalDataServicer(data),
         },
         errors=ERRORS,
         background=[
             Relay(database, bus, "rating", tracing=foundation.tracing),
             Broadcast(bus, {events_pb2.MovieDeleted: movies.forget}, movies.forget_all, name="rating_known_movies"),
             announcer,
+            personal_data.erasure_consumer("rating", database, bus, data, tracing=foundation.tracing),
         ],
     )

@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime
 
+from mesh import personal_data
 from mesh.events.batch_consumer import BatchConsumer
 from mesh.events.relay import Relay
 from mesh.server import Foundation, Service
@@ -17,6 +18,7 @@ from recommender_service.infrastructure.grpc.model_servicer import ModelServicer
 from recommender_service.infrastructure.grpc.recommender_servicer import RecommenderServicer
 from recommender_service.infrastructure.grpc.recording import Recording
 from recommender_service.infrastructure.observed import Observed
+from recommender_service.infrastructure.personal_data import RecommenderData
 from recommender_service.infrastructure.postgres.experiments import PostgresExperimentReader
 from recommender_service.infrastructure.postgres.exposures import PostgresExposures
 from recommender_service.infrastructure.postgres.following import ChangesReader
@@ -65,6 +67,7 @@ def build_with(foundation: Foundation, settings: RecommenderSettings) -> Service
         user_changed=answers.user_changed,
         all_changed=answers.clear,
     )
+    data = RecommenderData(database)
     follower = Follower(database, changes, state)
     recommending = Recommending(state.popularity, state.catalogue)
     log = TrialLog(exposures)
@@ -93,12 +96,14 @@ def build_with(foundation: Foundation, settings: RecommenderSettings) -> Service
             experiment_service_pb2.DESCRIPTOR.services_by_name["ExperimentService"]: ExperimentServicer(
                 unit_of_work, experiments, exposures, loadable
             ),
+            personal_data.SERVICE: personal_data.PersonalDataServicer(data),
         },
         errors=ERRORS,
         prepare=follower.prepare,
         background=[
             Relay(database, bus, "recommender", tracing=foundation.tracing),
             BatchConsumer("recommender", database, bus, EVENTS, project, tracing=foundation.tracing),
+            personal_data.erasure_consumer("recommender", database, bus, data, tracing=foundation.tracing),
             follower,
             log,
             shadow,

@@ -23,6 +23,8 @@ class DataDirectory:
         self.path = Path(os.path.abspath(path.expanduser()))
         self.logs = self.path / "logs"
         self.secrets = self.path / "secrets"
+        self.admin_login = self.secrets / "admin-login.json"
+        self.mailbox = self.path / "mailbox"
         self.registry = self.path / "registry"
         self.postgres = self.path / "postgres"
         self.nats = self.path / "nats"

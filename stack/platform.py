@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mesh.control_plane.rules import RulesFile
+from stack.admin_login import AdminLogin
 from stack.component import Component
 from stack.consul_settings import consul_settings
 from stack.directory import DataDirectory
 from stack.errors import StackError
+from stack.mailbox import Mailbox
 from stack.registrations import LocalRegistrations, Registrations
 from stack.servers.command import Command, Server, accepts, free_port
 from stack.servers.consul import ConsulServer
@@ -40,6 +42,7 @@ class Platform:
         self._postgres = PostgresServer(directory.postgres)
         self._nats = NatsServer(directory.nats)
         self._keys = SigningKeys(directory.secrets)
+        self.mailbox = Mailbox(directory.mailbox, lambda: self._nats.url)
         self._database_urls: dict[str, str] = {}
         self._xds_addresses = [f"127.0.0.1:{free_port()}" for _ in range(options.control_planes)] if options.edge else []
         self._pages_addresses = [f"127.0.0.1:{free_port()}" for _ in self._xds_addresses]
@@ -68,6 +71,8 @@ class Platform:
     def prepare(self) -> None:
         """What has to be there before the first process: keys, no rules of an earlier run, a free port."""
         self._keys.create()
+        AdminLogin(self._directory.admin_login).create()
+        self.mailbox.create()
         self._rules.clear()
         self._commit = _commit()
         if self._options.edge:

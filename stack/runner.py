@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from stack.admin_login import AdminLogin
 from stack.demo_loading import load_demo_once
 from stack.directory import DataDirectory
 from stack.display import Display
@@ -66,11 +67,12 @@ class Run:
         self._write(platform, supervisor)
         self._announce(platform.urls)
         self._ready()
-        demo = asyncio.create_task(self._load_demo(platform))
+        beside = [asyncio.create_task(self._load_demo(platform)), asyncio.create_task(platform.mailbox.run())]
         try:
             await supervisor.wait(self._stop)
         finally:
-            await _cancelled(demo)
+            for task in beside:
+                await _cancelled(task)
 
     async def _start(self, platform: Platform, supervisor: Supervisor) -> None:
         await supervisor.start()
@@ -121,6 +123,9 @@ def announcement(directory: DataDirectory, urls: dict[str, str]) -> list[str]:
     """What a person needs to begin: where to go, and tokens to write with."""
     keys = SigningKeys(directory.secrets)
     lines = [f"{name:<12} {url}" for name, url in urls.items()]
+    email, password = AdminLogin(directory.admin_login).read()
+    lines.append(f"mailbox      {directory.mailbox}")
+    lines.append(f"admin login  {email} {password} (as the stack made it; it is in {directory.admin_login})")
     lines.append(f"USER token   {keys.token('users/alice', ['USER'], _TOKEN_TTL)}")
     lines.append(f"ADMIN token  {keys.token('users/admin', ['ADMIN', 'USER'], _TOKEN_TTL)}")
     lines.append(f"data         {directory.path} (tokens hold for 24 h; more with `reelmesh token --help`)")

@@ -33,6 +33,13 @@ CONTEXTS: tuple[Context, ...] = (
         "recommender",
         settings={"REELMESH_RECOMMENDER_MODELS_DIR": "{data}/models", "REELMESH_RECOMMENDER_TRAINING_INTERVAL": str(24 * 3600)},
     ),
+    Context(
+        "identity",
+        settings={
+            "REELMESH_IDENTITY_SIGNING_KEY_FILE": "{data}/secrets/signing-key.pem",
+            "REELMESH_IDENTITY_ADMIN_FILE": "{data}/secrets/admin-login.json",
+        },
+    ),
 )
 
 

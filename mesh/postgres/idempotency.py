@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -14,6 +15,7 @@ from mesh.postgres.faults import TRANSACTION_CONFLICTS
 from mesh.postgres.statements import text_statement
 from mesh.postgres.transaction import Transaction
 from mesh.postgres.unit_of_work import UnitOfWork
+from mesh.redaction import without_secrets
 
 _ATTEMPTS = 3
 
@@ -37,13 +39,23 @@ R = TypeVar("R", bound=Message)
 
 
 async def once(
-    unit_of_work: Callable[[], UoW], call: Call, request: Message, response_type: type[R], effect: Callable[[UoW], Awaitable[R]]
+    unit_of_work: Callable[[], UoW],
+    call: Call,
+    request: Message,
+    response_type: type[R],
+    effect: Callable[[UoW], Awaitable[R]],
+    *,
+    key: bytes = b"",
 ) -> R:
     """Runs `effect` in a unit of work and commits it, or returns the answer that an earlier call with this request id got.
 
     The answer is kept with the effect and only on success: a failed call may be sent again with the same id. The id with another
     body is InvalidArgument. Without a request id it runs and commits. A transaction that loses a race is run again, whole, at most
     three times: `effect` may touch nothing outside its unit of work and calls no other service.
+
+    Secrets of the contract (`debug_redact`) are not stored: not those of the answer, which a replay comes without, and not in the hash of
+    the request either, since a quick hash of a password or of six digits gives them away. With a `key` that is not in the database the hash
+    covers them.
     """
     request_id: str = getattr(request, "request_id", "")
     for attempt in range(1, _ATTEMPTS + 1):
@@ -52,7 +64,8 @@ async def once(
                 if not request_id:
                     response = await effect(uow)
                 else:
-                    stored, response = await _stored_or_new(uow, call, request, request_id, response_type, effect)
+                    request_hash = _hash(request, key)
+                    stored, response = await _stored_or_new(uow, call, request_id, request_hash, response_type, effect)
                     if stored:
                         return response
                 await uow.commit()
@@ -65,17 +78,16 @@ async def once(
 
 
 async def _stored_or_new(
-    uow: UoW, call: Call, request: Message, request_id: str, response_type: type[R], effect: Callable[[UoW], Awaitable[R]]
+    uow: UoW, call: Call, request_id: str, request_hash: bytes, response_type: type[R], effect: Callable[[UoW], Awaitable[R]]
 ) -> tuple[bool, R]:
     transaction = uow.transaction
     key = {"principal": call.principal.subject, "method": call.method, "request_id": request_id}
-    request_hash = _hash(request)
     while not await transaction.fetch_one(_TAKE, **key, request_hash=request_hash):
         found = await _answer(transaction, key, request_hash)
         if found is not None:
             return True, response_type.FromString(found)
     response = await effect(uow)
-    await transaction.execute(_KEEP, **key, response=response.SerializeToString())
+    await transaction.execute(_KEEP, **key, response=without_secrets(response).SerializeToString())
     return False, response
 
 
@@ -89,9 +101,10 @@ async def _answer(transaction: Transaction, key: dict[str, str], request_hash: b
     return bytes(row[1])
 
 
-def _hash(request: Message) -> bytes:
-    """Of the request without its id; deterministic for one version of the contract."""
+def _hash(request: Message, key: bytes) -> bytes:
+    """Of the request without its id and, unless there is a key, its secrets; deterministic for one version of the contract."""
     body = type(request)()
-    body.CopyFrom(request)
+    body.CopyFrom(request if key else without_secrets(request))
     body.ClearField("request_id")
-    return hashlib.sha256(body.SerializeToString(deterministic=True)).digest()
+    content = body.SerializeToString(deterministic=True)
+    return hmac.digest(key, content, "sha256") if key else hashlib.sha256(content).digest()

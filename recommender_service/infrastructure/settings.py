@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.environment import WrongSettings
+from mesh.environment import WrongSettings, read_number
 
 _PREFIX = "REELMESH_RECOMMENDER_"
 _BACKENDS = ("embedded", "spark")
@@ -26,8 +26,8 @@ class RecommenderSettings:
         """Read from `REELMESH_RECOMMENDER_*`. Raises WrongSettings. By hand: the process that serves has no pydantic."""
         return cls(
             models_dir=Path(environment.get(f"{_PREFIX}MODELS_DIR", cls.models_dir)),
-            training_interval=_number(environment, "TRAINING_INTERVAL", cls.training_interval, most=10 * 365 * 86_400.0),
-            gate_tolerance=_number(environment, "GATE_TOLERANCE", cls.gate_tolerance, most=1.0),
+            training_interval=read_number(environment, f"{_PREFIX}TRAINING_INTERVAL", cls.training_interval, most=10 * 365 * 86_400.0),
+            gate_tolerance=read_number(environment, f"{_PREFIX}GATE_TOLERANCE", cls.gate_tolerance, most=1.0),
             training_backend=_backend(environment, cls.training_backend),
             spark_master=environment.get(f"{_PREFIX}SPARK_MASTER", cls.spark_master),
         )
@@ -39,16 +39,3 @@ def _backend(environment: Mapping[str, str], default: str) -> str:
     if chosen not in _BACKENDS:
         raise WrongSettings(f"{name}: {chosen!r} is none of {', '.join(_BACKENDS)}")
     return chosen
-
-
-def _number(environment: Mapping[str, str], name: str, default: float, *, most: float) -> float:
-    text = environment.get(_PREFIX + name)
-    if text is None:
-        return default
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= most:
-        raise WrongSettings(f"{_PREFIX}{name}: {text!r} is no number from 0 to {most:g}")
-    return number

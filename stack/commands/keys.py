@@ -1,13 +1,13 @@
-"""`reelmesh keys`: the keys of a stack that something else starts, such as Docker Compose."""
+"""`reelmesh keys`: the keys of a stack, made where something else starts it (such as Docker Compose), and replaced."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from stack.commands.durations import seconds_of
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.directory import DataDirectory
-from stack.servers.command import write_private
 from stack.tokens import SigningKeys
 
 
@@ -16,14 +16,17 @@ def keys(
     publish: Annotated[
         Path | None, typer.Option(help="Write the public keys here too, for services that must not see the private one.")
     ] = None,
+    rotate: Annotated[
+        bool, typer.Option("--rotate", help="Replace the signing key; tokens of the old one hold until they expire.")
+    ] = False,
+    settle: Annotated[str, typer.Option(help="How long a new key is published before it signs: seconds, or 1m.")] = "5s",
 ) -> None:
     """Make the signing key, unless there is one, and print the public keys (JWKS)."""
     with told():
         directory = DataDirectory(data_dir)
         directory.open()
-        made = SigningKeys(directory.secrets)
+        made = SigningKeys(directory.secrets, publish)
         made.create()
-        public = made.jwks_file.read_text(encoding="utf-8")
-        if publish is not None:
-            write_private(publish, public)
-        print(public)
+        if rotate:
+            made.rotate(seconds_of("--settle", settle))
+        print(made.jwks_file.read_text(encoding="utf-8"))

@@ -33,12 +33,17 @@ def status(
         health = check_health(directory, state.processes)
         sizes = resident_bytes(process.pid for process in state.processes if process.pid)
         planes = ask_control_planes(directory, state.processes, whole=False)
+        places = {"mailbox": str(directory.mailbox), "admin_login": str(directory.admin_login)}
         rules = next((rules_in_words(plane.mesh) for plane in planes if plane.mesh is not None), [])
         rows = [(entry, word, sizes.get(entry.pid or 0, 0)) for entry, word in zip(state.processes, health, strict=True)]
         if as_json:
             rest = ("name", "kind", "pid", "address", "admin")
             processes = [{**{key: asdict(entry)[key] for key in rest}, "health": word, "rss_bytes": size} for entry, word, size in rows]
-            print(json.dumps({"processes": processes, "urls": dict(state.urls), "mesh": agreement(planes), "rules": rules}, indent=2))
+            print(
+                json.dumps(
+                    {"processes": processes, "urls": dict(state.urls), "mesh": agreement(planes), "rules": rules, **places}, indent=2
+                )
+            )
             return
         from rich.console import Console
 
@@ -50,6 +55,9 @@ def status(
         console.print(process_table(rows))
         for name, url in state.urls.items():
             console.print(f"{name:<8} {url}", highlight=False)
+        console.print(
+            f"mailbox  {directory.mailbox}\nlogin    {directory.admin_login} (the first administrator's)", highlight=False, soft_wrap=True
+        )
         if planes:
             console.print(f"mesh     {agreement(planes)}", highlight=False)
         for line in rules:

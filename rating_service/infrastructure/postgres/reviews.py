@@ -8,13 +8,15 @@ from mesh.postgres.transaction import Row, Transaction
 from rating_service.domain.errors import ReviewAlreadyExists, ReviewNotFound
 from rating_service.domain.reviews import ReportReason, Review, ReviewState, ReviewText
 
-_COLUMNS = "movie_id, review_id, author, language_code, spoiler, text, state, create_time, update_time, revision, like_count, report_count"
+REVIEW_COLUMNS = (
+    "movie_id, review_id, author, language_code, spoiler, text, state, create_time, update_time, revision, like_count, report_count"
+)
 _ONE = "movie_id = %(movie)s AND review_id = %(review_id)s"
 
-_READ = text_statement(f"SELECT {_COLUMNS} FROM reviews WHERE {_ONE}")  # noqa: S608  # constants of ours
-_LOCK = text_statement(f"SELECT {_COLUMNS} FROM reviews WHERE {_ONE} FOR NO KEY UPDATE")  # noqa: S608  # constants of ours
+_READ = text_statement(f"SELECT {REVIEW_COLUMNS} FROM reviews WHERE {_ONE}")  # noqa: S608  # constants of ours
+_LOCK = text_statement(f"SELECT {REVIEW_COLUMNS} FROM reviews WHERE {_ONE} FOR NO KEY UPDATE")  # noqa: S608  # constants of ours
 _ADD = text_statement(f"""
-    INSERT INTO reviews ({_COLUMNS}) VALUES (
+    INSERT INTO reviews ({REVIEW_COLUMNS}) VALUES (
         %(movie)s, %(review_id)s, %(author)s, %(language_code)s, %(spoiler)s, %(text)s, %(state)s, %(create_time)s, %(update_time)s,
         %(revision)s, 0, 0
     ) ON CONFLICT DO NOTHING
@@ -35,11 +37,11 @@ _LIKE = text_statement(f"""
         INSERT INTO review_likes (movie_id, review_id, user_id) VALUES (%(movie)s, %(review_id)s, %(user)s)
         ON CONFLICT DO NOTHING RETURNING 1
     )
-    UPDATE reviews SET like_count = like_count + (SELECT count(*) FROM liked) WHERE {_ONE} RETURNING {_COLUMNS}
+    UPDATE reviews SET like_count = like_count + (SELECT count(*) FROM liked) WHERE {_ONE} RETURNING {REVIEW_COLUMNS}
 """)  # noqa: S608  # constants of ours
 _UNLIKE = text_statement(f"""
     WITH unliked AS (DELETE FROM review_likes WHERE {_ONE} AND user_id = %(user)s RETURNING 1)
-    UPDATE reviews SET like_count = like_count - (SELECT count(*) FROM unliked) WHERE {_ONE} RETURNING {_COLUMNS}
+    UPDATE reviews SET like_count = like_count - (SELECT count(*) FROM unliked) WHERE {_ONE} RETURNING {REVIEW_COLUMNS}
 """)  # noqa: S608  # constants of ours
 _REPORT = text_statement(f"""
     WITH reported AS (
@@ -61,7 +63,7 @@ def _page(order: str) -> tuple[Statement, Statement]:
     """The first page of published reviews and those after it; `order` is an indexed column."""
     first, after = (
         text_statement(f"""
-            SELECT {_COLUMNS} FROM reviews
+            SELECT {REVIEW_COLUMNS} FROM reviews
             WHERE movie_id = %(movie)s AND state = 1 AND NOT (%(hide_spoilers)s AND spoiler)
                 AND (%(language)s = '' OR lower(language_code) = %(language)s OR starts_with(lower(language_code), %(language)s || '-'))
                 {condition}
@@ -76,7 +78,7 @@ _LATEST = _page("create_time")
 _MOST_LIKED = _page("like_count")
 
 
-def _review_of(row: Row) -> Review:
+def review_of(row: Row) -> Review:
     movie, review_id, author, language_code, spoiler, text, state, create_time, update_time, revision, likes, reports = row
     return Review(
         movie=movie,
@@ -108,7 +110,7 @@ class PostgresReviews:
         row = await self._transaction.fetch_one(_LOCK, movie=movie, review_id=review_id)
         if row is None:
             raise ReviewNotFound(movie, review_id)
-        return _review_of(row)
+        return review_of(row)
 
     async def save(self, review: Review) -> None:
         await self._transaction.execute(_SAVE, **_changeable(review))
@@ -142,7 +144,7 @@ class PostgresReviews:
         row = await self._transaction.fetch_one(statement, movie=review.movie, review_id=review.review_id, user=user)
         if row is None:
             raise ReviewNotFound(review.movie, review.review_id)
-        return _review_of(row)
+        return review_of(row)
 
 
 def _changeable(review: Review) -> dict[str, object]:
@@ -166,7 +168,7 @@ class PostgresReviewReader:
 
     async def review(self, movie: str, review_id: str) -> Review | None:
         row = await self._database.fetch_one(_READ, movie=movie, review_id=review_id)
-        return None if row is None else _review_of(row)
+        return None if row is None else review_of(row)
 
     async def latest(self, movie: str, language: str, hide_spoilers: bool, limit: int, after: tuple[datetime, str] | None) -> list[Review]:
         return await self._page(_LATEST, movie, language, hide_spoilers, limit, after)
@@ -189,4 +191,4 @@ class PostgresReviewReader:
             rows = await self._database.fetch_all(first, **given)
         else:
             rows = await self._database.fetch_all(following, **given, position=after[0], review_id=after[1])
-        return [_review_of(row) for row in rows]
+        return [review_of(row) for row in rows]

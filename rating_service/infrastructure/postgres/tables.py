@@ -67,6 +67,7 @@ reviews = sa.Table(
     sa.CheckConstraint("state BETWEEN 1 AND 3", name="reviews_state_is_known"),
     sa.CheckConstraint("like_count >= 0 AND report_count >= 0", name="reviews_counts_are_not_negative"),
     sa.Index("reviews_latest", "movie_id", "create_time", "review_id", postgresql_where=sa.text("state = 1")),
+    sa.Index("reviews_of_author", "author"),
     sa.Index("reviews_most_liked", "movie_id", "like_count", "review_id", postgresql_where=sa.text("state = 1")),
 )
 
@@ -85,6 +86,7 @@ review_likes = sa.Table(
     sa.Column("user_id", sa.Text, nullable=False),
     sa.PrimaryKeyConstraint("movie_id", "review_id", "user_id", name="review_likes_pkey"),
     _of_review("review_likes"),
+    sa.Index("review_likes_of_user", "user_id"),
 )
 
 review_reports = sa.Table(
@@ -98,6 +100,7 @@ review_reports = sa.Table(
     sa.Column("report_time", _time, nullable=False),
     sa.PrimaryKeyConstraint("movie_id", "review_id", "user_id", name="review_reports_pkey"),
     _of_review("review_reports"),
+    sa.Index("review_reports_of_user", "user_id"),
 )
 
 # Without a foreign key: the record outlives the review.
@@ -112,4 +115,5 @@ review_decisions = sa.Table(
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("decide_time", _time, nullable=False),
     sa.Index("review_decisions_of_review", "movie_id", "review_id"),
+    sa.Index("review_decisions_of_moderator", "moderator"),
 )

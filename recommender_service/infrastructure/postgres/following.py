@@ -22,9 +22,11 @@ _RECORDS = """string_agg(
 )"""
 
 _POSITIONS = text_statement(f"""
-    SELECT (SELECT coalesce(max(id), 0) FROM interactions), (SELECT coalesce(max(change_no), 0) FROM movies),
+    SELECT greatest((SELECT max(id) FROM interactions), (SELECT max(last_interaction) FROM erased_users), 0),
+        (SELECT coalesce(max(change_no), 0) FROM movies),
         (SELECT model_id FROM models WHERE state = {ModelState.ACTIVE:d}),
-        (SELECT experiment_id FROM experiments WHERE state = {ExperimentState.RUNNING:d})
+        (SELECT experiment_id FROM experiments WHERE state = {ExperimentState.RUNNING:d}),
+        (SELECT coalesce(max(erase_no), 0) FROM erased_users)
 """)  # noqa: S608  # constants of ours
 _MOVIES = text_statement(f"SELECT {_MOVIE} FROM movies")  # noqa: S608  # constants of ours
 _CHANGED_MOVIES = text_statement(f"SELECT {_MOVIE} FROM movies WHERE change_no > %(after)s ORDER BY change_no LIMIT {BATCH}")  # noqa: S608  # constants of ours
@@ -39,6 +41,7 @@ HISTORIES = text_statement(f"""
         SELECT user_no, {_RECORDS} AS records FROM interactions WHERE {TELLS_OF_TASTE} GROUP BY user_no
     ) AS counted USING (user_no)
 """)  # noqa: S608  # constants of ours
+_ERASED = text_statement("SELECT user_id FROM erased_users WHERE erase_no > %(after)s")
 _HISTORY = text_statement(f"""
     SELECT {_RECORDS} FROM interactions WHERE user_no = (SELECT user_no FROM users WHERE user_id = %(user)s) AND {TELLS_OF_TASTE}
 """)  # noqa: S608  # constants of ours
@@ -64,12 +67,14 @@ _LONG, _EVER = 365, 100_000  # days
 
 
 class Positions(NamedTuple):
-    """How far the database is: the last interaction, the last change of a movie, the active model, the experiment that runs."""
+    """How far the database is: the last interaction, the last change of a movie, the active model, the experiment that runs, the last
+    erasure of a user."""
 
     interaction: int
     movie_change: int
     model_id: str | None
     experiment_id: str | None
+    erasure: int
 
 
 class NewInteraction(NamedTuple):
@@ -138,6 +143,9 @@ class ChangesReader:
     async def movies(self, after: int) -> Sequence[MovieRow]:
         """In the order of their changes, at most BATCH."""
         return [MovieRow(*row) for row in await self._database.fetch_all(_CHANGED_MOVIES, after=after)]
+
+    async def erased(self, after: int) -> Sequence[str]:
+        return [row[0] for row in await self._database.fetch_all(_ERASED, after=after)]
 
     async def history(self, user: str) -> bytes:
         row = await self._database.fetch_one(_HISTORY, user=user)

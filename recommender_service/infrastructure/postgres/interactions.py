@@ -17,6 +17,7 @@ TELL = text_statement(f"SELECT pg_notify('{CHANGES_CHANNEL}', '')")
 _NEW_USERS = text_statement("""
     INSERT INTO users (user_id) SELECT DISTINCT user_id FROM unnest(%(users)s::text[]) AS given (user_id)
     WHERE NOT EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = given.user_id)
+        AND NOT EXISTS (SELECT 1 FROM erased_users AS e WHERE e.user_id = given.user_id)
 """)
 _NEW_MOVIES = text_statement("""
     INSERT INTO movies (movie_id, active) SELECT DISTINCT movie_id, false FROM unnest(%(movies)s::text[]) AS given (movie_id)
@@ -55,7 +56,7 @@ class PostgresInteractions:
         self._transaction = transaction
 
     async def append(self, interactions: Sequence[Interaction]) -> None:
-        """In their order; users and movies that are not known become so."""
+        """In their order; users and movies that are not known become so. Nothing of users who were erased."""
         if not interactions:
             return
         users, movies = [each.user for each in interactions], [each.movie for each in interactions]

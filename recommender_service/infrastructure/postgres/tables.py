@@ -65,6 +65,17 @@ interactions = sa.Table(
     sa.Index("interactions_of_source", "source", postgresql_where=sa.text("source <> ''")),
 )
 
+# Nothing that is told late brings them back, and replicas that follow it forget them.
+erased_users = sa.Table(
+    "erased_users",
+    metadata,
+    sa.Column("erase_no", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("last_interaction", sa.BigInteger, nullable=False, comment="of all, when it was erased: positions never go back"),
+    sa.PrimaryKeyConstraint("erase_no", name="erased_users_pkey"),
+    sa.UniqueConstraint("user_id", name="erased_users_once"),
+)
+
 models = sa.Table(
     "models",
     metadata,

@@ -22,7 +22,7 @@ class Follower:
 
     def __init__(self, database: Database, changes: ChangesReader, state: State) -> None:
         self._database, self._changes, self._state = database, changes, state
-        self._at = Positions(0, 0, None, None)
+        self._at = Positions(0, 0, None, None, 0)
 
     async def prepare(self) -> None:
         async with self._database.dedicated_connection() as connection:
@@ -59,12 +59,17 @@ class Follower:
                 continue
             if interactions:
                 self._state.interactions_came(interactions)
+            if there.erasure > self._at.erasure:
+                self._state.forget(await self._changes.erased(self._at.erasure))
             await self._state.follow_models(there.model_id, there.experiment_id)
+            # What is not there any more was erased: there is nothing to come before the position that was read.
+            last = interactions[-1].id if interactions else 0
             self._at = Positions(
-                interactions[-1].id if interactions else self._at.interaction,
+                last if len(interactions) == BATCH else max(last, there.interaction),
                 movies[-1].change if movies else self._at.movie_change,
                 there.model_id,
                 there.experiment_id,
+                there.erasure,
             )
         metrics.behind.set(0)
         await self._state.move_newcomers()

@@ -45,6 +45,9 @@ class Histories:
         self._records.move_to_end(user)
         self._forget()
 
+    def remove(self, user: str) -> None:
+        self._size -= len(self._records.pop(user, b""))
+
     def of(self, user: str) -> list[Event] | None:
         """None for a user who is not here; while `complete`, that is one who has done nothing."""
         records = self._records.get(user)

@@ -84,6 +84,13 @@ class State:
                 self._user_changed(each.user)
                 self._newcomers.changed((movie,))
 
+    def forget(self, users: Sequence[str]) -> None:
+        """Users who were erased. What they did goes on to count in what is popular, which knows nobody."""
+        for user in users:
+            self.histories.remove(user)
+            self.tastes.changed(user)
+            self._user_changed(user)
+
     async def follow_models(self, model_id: str | None, experiment_id: str | None) -> None:
         """What has ended goes first, so that an experiment never lasts longer than its control."""
         if self.trial.end_unless(experiment_id):

@@ -1,0 +1,1 @@
+"""Accounts, sessions, roles and the keys that vouch for them."""

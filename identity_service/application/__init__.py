@@ -1,0 +1,1 @@
+"""What can be done with accounts and sessions, and the ports that it needs."""

@@ -1,0 +1,1 @@
+"""Accounts, sessions and codes, and the rules that hold for them."""

@@ -1,0 +1,1 @@
+"""The contract, PostgreSQL, argon2 and events."""
