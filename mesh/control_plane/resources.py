@@ -10,6 +10,7 @@ from envoy_data_plane.envoy.config.core.v3 import AggregatedConfigSource, ApiVer
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment
 from envoy_data_plane.envoy.config.listener.v3 import Listener
 from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration
+from envoy_data_plane.envoy.extensions.transport_sockets.tls.v3 import Secret
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryResponse
 from envoy_data_plane.google.protobuf import Any
 
@@ -18,8 +19,9 @@ CDS = _PREFIX + "cluster.v3.Cluster"
 EDS = _PREFIX + "endpoint.v3.ClusterLoadAssignment"
 LDS = _PREFIX + "listener.v3.Listener"
 RDS = _PREFIX + "route.v3.RouteConfiguration"
+SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 # What refers to another resource is sent after it: make before break.
-TYPES = (CDS, EDS, LDS, RDS)
+TYPES = (CDS, EDS, SDS, LDS, RDS)
 
 _NONCE_TAG = 5 << 3 | 2
 
@@ -39,7 +41,7 @@ class Resource:
     digest: str
 
 
-def resource(message: Cluster | ClusterLoadAssignment | Listener | RouteConfiguration) -> Resource:
+def resource(message: Cluster | ClusterLoadAssignment | Listener | RouteConfiguration | Secret) -> Resource:
     content = packed(message)
     name = message.cluster_name if isinstance(message, ClusterLoadAssignment) else message.name
     return Resource(name, content, hashlib.sha256(content.value).hexdigest())
@@ -55,8 +57,9 @@ class Resources:
         endpoints: Iterable[Resource] = (),
         listeners: Iterable[Resource] = (),
         routes: Iterable[Resource] = (),
+        secrets: Iterable[Resource] = (),
     ) -> None:
-        by_type = {CDS: clusters, EDS: endpoints, LDS: listeners, RDS: routes}
+        by_type = {CDS: clusters, EDS: endpoints, SDS: secrets, LDS: listeners, RDS: routes}
         self._by_type: Mapping[str, Mapping[str, Resource]] = {kind: {each.name: each for each in found} for kind, found in by_type.items()}
         self.versions: Mapping[str, str] = {kind: _version(found) for kind, found in self._by_type.items()}
         self._responses: dict[tuple[str, tuple[str, ...]], bytes] = {}
