@@ -68,9 +68,10 @@ class Certificates:
     def _create_authority(self) -> None:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
+        from cryptography.x509.oid import NameOID
 
         key = _new_key()
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "reelmesh on this machine")])
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "reelmesh on this machine")])
         built = _builder(key, _AUTHORITY_LIFE).subject_name(name).issuer_name(name)
         built = built.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         write_private(self._key_file, _key_pem(key))
@@ -111,12 +112,13 @@ def _issued(authority: "EllipticCurvePrivateKey", issuer: "x509.Certificate", ur
     """A certificate and its key, PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     key = _new_key()
     names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(uri), x509.DNSName(name)]
     if name == CONTROL_PLANE:  # gRPC's xDS client dials an address and looks for it
         names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    uses = [x509.ExtendedKeyUsageOID.SERVER_AUTH, x509.ExtendedKeyUsageOID.CLIENT_AUTH]
+    uses = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     built = _builder(key, life).subject_name(x509.Name([])).issuer_name(issuer.subject)
     built = built.add_extension(x509.SubjectAlternativeName(names), critical=True)  # as it has to be where there is no subject
     built = built.add_extension(x509.ExtendedKeyUsage(uses), critical=False)

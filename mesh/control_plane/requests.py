@@ -38,8 +38,8 @@ _USED: dict[str, dict[str, tuple[int, str, bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`node`, `cluster`, `zone` and `tls_dir` are empty in all requests of a stream but the first; `refusal` is the client's words when it does not
-    take what it was sent, None when it does."""
+    """`node`, `cluster`, `zone` and `tls_dir` are empty in all requests of a stream but the first; `refusal` is the client's words when it
+    does not take what it was sent, None when it does."""
 
     kind: str
     names: frozenset[str]

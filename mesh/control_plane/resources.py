@@ -19,9 +19,9 @@ CDS = _PREFIX + "cluster.v3.Cluster"
 EDS = _PREFIX + "endpoint.v3.ClusterLoadAssignment"
 LDS = _PREFIX + "listener.v3.Listener"
 RDS = _PREFIX + "route.v3.RouteConfiguration"
-SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 # What refers to another resource is sent after it: make before break.
-TYPES = (CDS, EDS, SDS, LDS, RDS)
+TYPES = (CDS, EDS, LDS, RDS)
+SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"  # not among them: each client has its own
 
 _NONCE_TAG = 5 << 3 | 2
 
@@ -59,14 +59,14 @@ class Resources:
         routes: Iterable[Resource] = (),
         secrets: Iterable[Resource] = (),
     ) -> None:
-        by_type = {CDS: clusters, EDS: endpoints, SDS: secrets, LDS: listeners, RDS: routes}
+        by_type = {CDS: clusters, EDS: endpoints, LDS: listeners, RDS: routes, **({SDS: secrets} if secrets else {})}
         self._by_type: Mapping[str, Mapping[str, Resource]] = {kind: {each.name: each for each in found} for kind, found in by_type.items()}
         self.versions: Mapping[str, str] = {kind: _version(found) for kind, found in self._by_type.items()}
         self._responses: dict[tuple[str, tuple[str, ...]], bytes] = {}
 
     def digests(self, kind: str, names: Iterable[str] | None) -> dict[str, str]:
         """name → digest of those of `names` that exist; of all when `names` is None."""
-        found = self._by_type[kind]
+        found = self._by_type.get(kind, {})
         return {name: found[name].digest for name in (found if names is None else names) if name in found}
 
     def response(self, kind: str, names: Iterable[str], nonce: str) -> bytes:

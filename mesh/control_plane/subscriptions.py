@@ -84,7 +84,7 @@ class ClientState:
 
     def request(self, request: Request) -> list[bytes]:
         kind = request.kind
-        if kind not in TYPES:
+        if kind not in (*TYPES, SDS):
             return []  # runtime, …: not ours to give
         subscription = self._subscriptions.get(kind)
         if subscription is None:
@@ -110,13 +110,11 @@ class ClientState:
 
     def unaffected_by(self, resources: Resources) -> bool:
         """True when the client need not be told anything of the new state, which is then taken."""
-        if any(self._of(kind, resources).digests(kind, each.names) != each.sent for kind, each in self._subscriptions.items()):
+        shared = [(kind, each) for kind, each in self._subscriptions.items() if kind in TYPES]
+        if any(resources.digests(kind, each.names) != each.sent for kind, each in shared):
             return False
         self._resources = resources
         return True
-
-    def _of(self, kind: str, resources: Resources) -> Resources:
-        return self._own if kind == SDS else resources
 
     def _tell(self, kind: str) -> Iterator[bytes]:
         subscription = self._subscriptions[kind]
@@ -134,9 +132,9 @@ class ClientState:
         return self._send_changed(kind, subscription)
 
     def _send_changed(self, kind: str, subscription: Subscription) -> list[bytes]:
-        if self._resources is None:
+        resources = self._own if kind == SDS else self._resources
+        if resources is None:
             return []
-        resources = self._of(kind, self._resources)
         wanted, sent = resources.digests(kind, subscription.names), subscription.sent
         subscription.sent = wanted
         if kind in _WHOLE_STATE:

@@ -56,7 +56,8 @@ def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 async def test_a_caller_with_a_name_of_the_mesh_is_answered_and_known_by_it(guarded: Guarded) -> None:
     rating = guarded.ours.identity("rating")
     async with dialled(guarded.serving.address, "movie", rating) as channel:
-        assert await channel.unary_unary(OURS)(b"", timeout=5) == b""
+        empty: Any = channel.unary_unary(OURS)
+        assert await empty(b"", timeout=5) == b""
         told: Any = channel.unary_unary(PREFIX + "Metadata")
         # What a caller says of itself counts for nothing.
         said = json.loads(await told(b"", timeout=5, metadata=(("x-reelmesh-peer", rating.uri("edge")),)))
