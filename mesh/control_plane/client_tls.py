@@ -22,10 +22,10 @@ from mesh.tls.grpc_credentials import PROVIDER
 def grpc_socket(uri: str) -> TransportSocket:
     """For gRPC's clients, which find their certificates by the name of a provider in their bootstrap."""
     files = CertificateProviderPluginInstance(instance_name=PROVIDER)
-    believed = CertificateValidationContext(
-        ca_certificate_provider_instance=files,
-        match_subject_alt_names=[StringMatcher(exact=uri)],  # deprecated in Envoy; gRPC knows no other
-    )
+    believed = CertificateValidationContext(ca_certificate_provider_instance=files)
+    # gRPC takes a typed matcher without a word and lets every name pass, so it is the one that is deprecated in Envoy. Set afterwards,
+    # since the constructor would warn of it.
+    believed.match_subject_alt_names = [StringMatcher(exact=uri)]
     return _socket(UpstreamTlsContext(CommonTlsContext(tls_certificate_provider_instance=files, validation_context=believed)))
 
 
