@@ -11,7 +11,8 @@ EXPIRED = -1.0
 def certificates(directory: Path, *names: str, life: float = HOUR, authority: Path | None = None) -> Certificates:
     """In `directory`; signed by the authority that the certificates in the folder `authority` are of, if there is one."""
     secrets = (authority or directory) / "secrets"
-    secrets.mkdir(parents=True, exist_ok=True)
+    for folder in (directory, secrets):
+        folder.mkdir(parents=True, exist_ok=True)
     made = Certificates(directory / "tls", secrets, life)
     made.create(names)
     return made

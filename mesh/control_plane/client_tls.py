@@ -1,5 +1,6 @@
 """How clients of the mesh are told to speak TLS to a context: whose name to look for, and where their own certificates are."""
 
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,11 +23,11 @@ from mesh.tls.grpc_credentials import PROVIDER
 def grpc_socket(uri: str) -> TransportSocket:
     """For gRPC's clients, which find their certificates by the name of a provider in their bootstrap."""
     files = CertificateProviderPluginInstance(instance_name=PROVIDER)
-    believed = CertificateValidationContext(ca_certificate_provider_instance=files)
-    # gRPC takes a typed matcher without a word and lets every name pass, so it is the one that is deprecated in Envoy. Set afterwards,
-    # since the constructor would warn of it.
-    believed.match_subject_alt_names = [StringMatcher(exact=uri)]
-    return _socket(UpstreamTlsContext(CommonTlsContext(tls_certificate_provider_instance=files, validation_context=believed)))
+    with warnings.catch_warnings():
+        # gRPC takes a typed matcher without a word and lets every name pass. What it obeys is deprecated, in Envoy.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        believed = CertificateValidationContext(ca_certificate_provider_instance=files, match_subject_alt_names=[StringMatcher(exact=uri)])
+        return _socket(UpstreamTlsContext(CommonTlsContext(tls_certificate_provider_instance=files, validation_context=believed)))
 
 
 def envoy_socket(uri: str) -> TransportSocket:
