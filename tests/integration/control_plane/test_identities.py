@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from mesh.control_plane.ads import AdsServer
@@ -32,9 +33,10 @@ _WITHIN = 30.0  # seconds, on a machine that is busy with something else
 
 @dataclass
 class Caller:
-    """A client of `echo` in a process of its own."""
+    """A client of `echo` in a process of its own; `admin` is the interface of the Envoy in front of it, if there is one."""
 
     process: asyncio.subprocess.Process
+    admin: str = ""
 
     async def call(self) -> dict[str, str]:
         """The name by which the service knew it, or the code of the failure."""
@@ -51,10 +53,18 @@ class Caller:
         return answer
 
     async def until_refusing_names(self) -> None:
-        """Of who is at the other end, whose certificate it verified; until then the call may be too early, and it is never answered."""
+        """Of who is at the other end, and not for another reason; it is never answered."""
         async with asyncio.timeout(_WITHIN):
-            while "verif" not in (await self.call())["details"].lower():  # noqa: ASYNC110  # it happens in another process
+            while not await self._refuses_the_name():  # noqa: ASYNC110  # it happens in another process
                 await asyncio.sleep(0.1)
+
+    async def _refuses_the_name(self) -> bool:
+        details = (await self.call())["details"]
+        if not self.admin:
+            return "SAN" in details
+        async with httpx.AsyncClient(trust_env=False) as http:  # Envoy says it to nobody but its operator
+            stats = await http.get(f"http://{self.admin}/stats?filter=cluster.echo.ssl.fail_verify_san&format=json")
+        return any(stat["value"] > 0 for stat in stats.json()["stats"])
 
 
 @asynccontextmanager
@@ -93,8 +103,9 @@ async def calling(kind: str, xds: str, identity: Identity, directory: Path) -> A
     address, bootstrap, tls = f"127.0.0.1:{free_port()}", directory / "bootstrap.json", EnvoyTls(identity, directory)
     tls.write()
     bootstrap.write_text(json.dumps(_forwarding(address, xds, tls)))
-    with running(EnvoyServer(directory, bootstrap, address=address, concurrency=1), directory / "envoy.log"):
+    with running(EnvoyServer(directory, bootstrap, address=address, concurrency=1), directory / "envoy.log") as envoy:
         async with _started(address, xds, "") as caller:
+            caller.admin = envoy.admin_address
             yield caller
 
 
