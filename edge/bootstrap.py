@@ -32,9 +32,7 @@ def write_bootstrap(
 ) -> None:
     """`xds_servers` are host:port, the preferred one first; `zone` is whose instances are preferred. Port 0 for `admin` lets the kernel
     choose: `--admin-address-path` tells. With an `identity` it speaks mTLS to the mesh; what else that takes is written beside `path`."""
-    tls = EnvoyTls(identity, path.parent) if identity is not None else None
-    if tls is not None:
-        tls.write()
+    tls = EnvoyTls.written(identity, path.parent)
     path.write_text(json.dumps(bootstrap(xds_servers, node_id, admin, zone, tls), indent=2), encoding="utf-8")
 
 

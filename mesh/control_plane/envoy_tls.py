@@ -61,17 +61,21 @@ def peer_mutation() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class EnvoyTls:
-    """Of one Envoy; `directory` takes two files, which have to be written before it starts."""
+    """Of one Envoy; `directory` has the two files that deliver its secrets."""
 
     identity: Identity
     directory: Path
 
-    def write(self) -> None:
-        """Raises IdentityUnusable when there is no certificate: Envoy would start and refuse everybody without a word."""
-        self.identity.read()
-        for secret in secrets(self.identity.directory):
+    @classmethod
+    def written(cls, identity: Identity | None, directory: Path) -> "EnvoyTls | None":
+        """None for plain text."""
+        if identity is None:
+            return None
+        tls = cls(identity, directory)
+        for secret in secrets(identity.directory):
             delivered = {"resources": [{"@type": _SECRET, **secret}]}
-            self._file(secret["name"]).write_text(json.dumps(delivered), encoding="utf-8")
+            tls._file(secret["name"]).write_text(json.dumps(delivered), encoding="utf-8")
+        return tls
 
     @property
     def told_by_node(self) -> dict[str, Any]:

@@ -39,17 +39,14 @@ def become_host(context: str, build: Callable[..., Any], settings: Settings) -> 
     node = settings.instance_name(context)
     service = {"context": context, "build": f"{build.__module__}:{build.__qualname__}", "settings": written_settings(settings)}
     directory = Path(tempfile.mkdtemp(prefix="reelmesh-envoy-"))
-    tls = EnvoyTls(settings.identity, directory) if settings.identity is not None else None
     try:
-        if tls is not None:
-            tls.write()
         configuration = bootstrap(
             "mesh.transport.envoy.entry:app",
             settings.listen,
             node_id=node,
             zone=settings.zone,
             xds_servers=settings.xds_server_list(),
-            tls=tls,
+            tls=EnvoyTls.written(settings.identity, directory),
         )
         become(configuration, directory / "admin", {_SERVICE: json.dumps(service)})
     except (HostMissing, ImportError) as error:

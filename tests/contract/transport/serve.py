@@ -36,10 +36,6 @@ def main(transport: str, file: Path, max_heap: str = "") -> None:
     from mesh.transport.envoy.bootstrap import MAX_HEAP_BYTES, bootstrap
     from mesh.transport.envoy.launch import become
 
-    identity = read_settings(TlsSettings, os.environ).identity
-    tls = EnvoyTls(identity, file.parent) if identity is not None else None
-    if tls is not None:
-        tls.write()
     configuration = bootstrap(
         "tests.contract.transport.hosted:app",
         "127.0.0.1:0",
@@ -47,7 +43,7 @@ def main(transport: str, file: Path, max_heap: str = "") -> None:
         zone="",
         xds_servers=[],
         max_heap_bytes=int(max_heap or MAX_HEAP_BYTES),
-        tls=tls,
+        tls=EnvoyTls.written(read_settings(TlsSettings, os.environ).identity, file.parent),
     )
     become(configuration, file.with_suffix(".admin"), {})
 

@@ -100,8 +100,8 @@ async def calling(kind: str, xds: str, identity: Identity, directory: Path) -> A
         async with _started("xds:///echo", xds, str(identity.directory)) as caller:
             yield caller
         return
-    address, bootstrap, tls = f"127.0.0.1:{free_port()}", directory / "bootstrap.json", EnvoyTls(identity, directory)
-    tls.write()
+    address, bootstrap, tls = f"127.0.0.1:{free_port()}", directory / "bootstrap.json", EnvoyTls.written(identity, directory)
+    assert tls is not None
     bootstrap.write_text(json.dumps(_forwarding(address, xds, tls)))
     with running(EnvoyServer(directory, bootstrap, address=address, concurrency=1), directory / "envoy.log") as envoy:
         async with _started(address, xds, "") as caller:
