@@ -68,9 +68,10 @@ class EnvoyTls:
 
     @classmethod
     def written(cls, identity: Identity | None, directory: Path) -> "EnvoyTls | None":
-        """None for plain text."""
+        """None for plain text. Raises IdentityUnusable: Envoy would start without a certificate, and refuse everybody without a word."""
         if identity is None:
             return None
+        identity.read()
         tls = cls(identity, directory)
         for secret in secrets(identity.directory):
             delivered = {"resources": [{"@type": _SECRET, **secret}]}
