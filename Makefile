@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := .tools/bin
 BUILT := $(patsubst tools/%/go.mod,.tools/%.built,$(wildcard tools/*/go.mod))
-PACKAGES := mesh movielens movie_service rating_service metadata_service recommender_service identity_service edge stack protogen bench deploy tests
+PACKAGES := mesh movielens movie_service rating_service metadata_service recommender_service identity_service edge stack protogen bench checks deploy tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-slow check format protos stubs tools bench bench-recsys dashboards compose-env compose-images clean
+.PHONY: help up down test test-slow check audit format protos stubs tools bench bench-recsys dashboards compose-env compose-images clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,7 +26,7 @@ test: $(READY) tools ## the whole test suite, without the long runs (flags by AR
 test-slow: $(READY) ## the long runs: full-size races and faults
 	@$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
 
-check: $(READY) ## format, lint, types, architecture, contract
+check: $(READY) ## format, lint, types, architecture, contract, pins, secrets
 	@$(BIN)/ruff format --check $(PACKAGES) hatch_build.py
 	@$(BIN)/ruff check $(PACKAGES) hatch_build.py
 	@$(BIN)/mypy
@@ -34,6 +34,11 @@ check: $(READY) ## format, lint, types, architecture, contract
 	@$(BIN)/buf format --diff --exit-code
 	@$(BIN)/buf lint
 	@$(BIN)/python -m protogen breaking
+	@$(BIN)/python -m checks.pins
+	@$(BIN)/python -m checks.secrets
+
+audit: $(READY) ## known vulnerabilities of the pinned packages; needs the internet
+	@$(BIN)/python -m checks.audit
 
 format: $(READY) ## put code and contract in form
 	@$(BIN)/ruff format $(PACKAGES) hatch_build.py

@@ -65,6 +65,7 @@ BENCHMARKS = (
     Benchmark("edge"),
     Benchmark("mesh"),
     Benchmark("transport", _transport),
+    Benchmark("mtls"),
     Benchmark("watching"),
     Benchmark("hosted", arguments=("--without-one-hop",)),
     Benchmark("capacity"),

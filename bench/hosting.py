@@ -18,10 +18,13 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from mesh.auth import Authenticator, KeySet
 from mesh.call import Call
+from mesh.control_plane.envoy_tls import EnvoyTls
+from mesh.environment import read_settings
 from mesh.handlers import CallEnvironment, Handler
 from mesh.logs import configure_logs
 from mesh.metrics import ServedCalls
 from mesh.policy import contexts, method_policy
+from mesh.tls.settings import TlsSettings
 from mesh.tracing import Tracing
 from mesh.transport.envoy.admin import Admin
 from mesh.transport.envoy.bootstrap import bootstrap
@@ -64,7 +67,7 @@ def _handlers(*, quiet: bool = False) -> Mapping[str, Handler]:
     configure_logs("bench", "bench", "INFO")
     authenticator = Authenticator(KeySet(Path(os.environ["KEYS"])), "reelmesh", "reelmesh")
     tracing = Tracing("bench") if quiet else Tracing("bench", "bench", os.environ["OTLP"], 0.01)
-    environment = CallEnvironment(authenticator, tracing, 0.0 if quiet else 0.01, contexts())
+    environment = CallEnvironment(authenticator, tracing, 0.0 if quiet else 0.01, contexts(), _tls().callers(contexts()))
     behaviours: dict[str, Callable[..., Any]] = {"GetMovie": _get_movie, "ExportMovies": _export_movies}
     policies = {name: method_policy(SERVICE.methods_by_name[name]) for name in behaviours}
     handlers = {policy.path: Handler(policy, behaviours[name], {}, environment) for name, policy in policies.items()}
@@ -72,6 +75,10 @@ def _handlers(*, quiet: bool = False) -> Mapping[str, Handler]:
         for handler in handlers.values():
             handler._metrics = _Uncounted(handler.policy.path, ())
     return handlers
+
+
+def _tls() -> TlsSettings:
+    return read_settings(TlsSettings, os.environ)
 
 
 async def _told(address: str) -> None:
@@ -105,7 +112,7 @@ async def _bare_grpcio() -> None:
 
 
 async def _grpcio(*, quiet: bool) -> None:
-    server = GrpcioServer(_handlers(quiet=quiet), "127.0.0.1:0")
+    server = GrpcioServer(_handlers(quiet=quiet), "127.0.0.1:0", _tls().identity)
     await server.start()
     await server.set_serving(True)
     await _told(server.address)
@@ -140,7 +147,7 @@ async def hosted(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await _state["server"].host(scope, receive, send)
         return
-    _state["server"] = HostedServer(_handlers(quiet=_QUIET in os.environ), Admin.of_this_process())
+    _state["server"] = HostedServer(_handlers(quiet=_QUIET in os.environ), Admin.of_this_process(), _tls().identity)
     await _lifespan(receive, send, _state["server"])
 
 
@@ -171,8 +178,10 @@ def main(kind: str) -> None:
         asyncio.run(_grpcio(quiet=kind == "grpcio-quiet"))
         return
     app = "bench.hosting:bare" if kind == "bare-hosted" else "bench.hosting:hosted"
-    configuration = bootstrap(app, "127.0.0.1:0", node_id="bench", zone="", xds_servers=[])
-    become(configuration, Path(os.environ["ADDRESS_FILE"]).with_suffix(".admin"), {_QUIET: "1"} if kind == "hosted-quiet" else {})
+    file = Path(os.environ["ADDRESS_FILE"])
+    tls = EnvoyTls.written(_tls().identity, file.parent)
+    configuration = bootstrap(app, "127.0.0.1:0", node_id="bench", zone="", xds_servers=[], tls=tls)
+    become(configuration, file.with_suffix(".admin"), {_QUIET: "1"} if kind == "hosted-quiet" else {})
 
 
 if __name__ == "__main__":

@@ -24,7 +24,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.hosting import SERVICE, STREAMED
+from mesh.tls.grpc_credentials import dialled
+from mesh.tls.identity import Identity
 from reelmesh.movie.v1 import movie_service_pb2 as pb
+from stack.certificates import Certificates
 from stack.tokens import SigningKeys
 
 KINDS = ("bare-grpcio", "grpcio", "bare-hosted", "hosted")
@@ -44,11 +47,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Server:
-    """A server process and where it listens."""
+    """A server process and where it listens; with `caller`, to whoever shows that certificate."""
 
     kind: str
     address: str
     pid: int
+    caller: Identity | None = None
 
     def cpu_seconds(self) -> float:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -60,9 +64,12 @@ class Server:
 
 
 @contextmanager
-def running(kind: str, keys: SigningKeys, collector: str, directory: Path) -> Iterator[Server]:
+def running(kind: str, keys: SigningKeys, collector: str, directory: Path, certificates: Certificates | None = None) -> Iterator[Server]:
+    """With `certificates` the server is `movie` and its caller `rating`."""
     file = directory / f"{kind}.address"
     environment = {**os.environ, "KEYS": str(keys.jwks_file), "OTLP": collector, "ADDRESS_FILE": str(file)}
+    if certificates is not None:
+        environment["REELMESH_TLS_DIR"] = str(certificates.identity("movie").directory)
     with (directory / f"{kind}.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "bench.hosting", kind], env=environment, stdout=log, stderr=log)
     try:
@@ -71,10 +78,11 @@ def running(kind: str, keys: SigningKeys, collector: str, directory: Path) -> It
             if process.poll() is not None or time.monotonic() > limit:
                 raise SystemExit(f"{kind} did not start: {(directory / f'{kind}.log').read_text()[-1000:]}")
             time.sleep(0.05)
-        yield Server(kind, file.read_text(), process.pid)
+        yield Server(kind, file.read_text(), process.pid, certificates.identity("rating") if certificates is not None else None)
     finally:
         process.terminate()
         process.wait(20)
+        file.unlink(missing_ok=True)
 
 
 @asynccontextmanager
@@ -98,7 +106,7 @@ async def trace_collector() -> AsyncIterator[str]:
 async def unary(server: Server, calls: int, token: str) -> Figure:
     request = pb.GetMovieRequest(name="movies/tt0114709").SerializeToString()
     metadata = (*((("authorization", f"Bearer {token}"),) if token else ()), ("accept-language", "de, en;q=0.5"))
-    async with grpc.aio.insecure_channel(server.address) as channel:
+    async with dialled(server.address, "movie", server.caller) as channel:
         method: Any = channel.unary_unary(f"/{SERVICE.full_name}/GetMovie")
 
         async def caller(count: int, taken: list[float]) -> None:
@@ -145,7 +153,6 @@ async def measure(calls: int, rounds: int, directory: Path) -> dict[str, dict[st
                     unaries[kind].append(await unary(server, calls, token))
                     if kind in streamed:
                         streamed[kind].append(await streams(server))
-                (directory / f"{kind}.address").unlink()
     return {"unary": {k: _median(v) for k, v in unaries.items()}, "stream": {k: _median(v) for k, v in streamed.items()}}
 
 

@@ -10,10 +10,11 @@ from edge.process import StartFailed, run
 from edge.settings import EdgeSettings
 from mesh.environment import WrongSettings, read_settings
 from mesh.logs import configure_logs
+from mesh.tls.identity import IdentityUnusable
 
 try:
     settings = read_settings(EdgeSettings, os.environ)
     configure_logs("edge", settings.instance_id, settings.log_level)
     asyncio.run(run(settings, load_contract(), pages()))
-except (ContractMissing, StartFailed, WrongSettings) as error:
+except (ContractMissing, IdentityUnusable, StartFailed, WrongSettings) as error:
     sys.exit(str(error))

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import grpc
 import structlog
@@ -18,6 +19,7 @@ from mesh.control_plane.admin import ControlPlaneServicer
 from mesh.control_plane.ads import AdsServer
 from mesh.control_plane.following import follow, follow_rules
 from mesh.control_plane.hosts import service_host_builder
+from mesh.control_plane.readiness import serves
 from mesh.control_plane.rules import RulesFile, RulesUnreadable
 from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.handlers import CallEnvironment, build_handlers
@@ -25,25 +27,29 @@ from mesh.pages import PageServer
 from mesh.policy import context_of, policies
 from mesh.registry.choice import registry_of
 from mesh.registry.port import Registry
+from mesh.tls.settings import TlsSettings
 from mesh.tracing import Tracing
 from mesh.transport.envoy.bootstrap import NODE_CLUSTER as SERVICE_HOSTS
 from mesh.transport.grpcio.server import add_services
 from reelmesh.controlplane.v1.control_plane_service_pb2 import DESCRIPTOR as ADMIN_CONTRACT
 
 _log = structlog.get_logger(__name__)
+_PLAIN = TlsSettings()
 
 
 class StartFailed(Exception):
     """The text is one line for whoever started the process."""
 
 
-def control_plane(contract: Contract, options: EdgeOptions) -> AdsServer:
+def control_plane(contract: Contract, options: EdgeOptions, tls: TlsSettings = _PLAIN) -> AdsServer:
     """Serves the contract's contexts to gRPC clients and to services hosted in Envoy, and the edge to nodes of the cluster "edge"."""
-    methods = list(policies(contract.services).values())
-    hosts = service_host_builder(methods)
-    return AdsServer(
-        grpc_client_builder(methods), {NODE_CLUSTER: edge_builder(contract.descriptor_set, methods, options), SERVICE_HOSTS: hosts}
-    )
+    methods, identity = list(policies(contract.services).values()), tls.identity
+    builders = {
+        NODE_CLUSTER: edge_builder(contract.descriptor_set, methods, options, identity),
+        SERVICE_HOSTS: service_host_builder(methods, identity),
+    }
+    callers = tls.callers(map(context_of, contract.services))
+    return AdsServer(grpc_client_builder(methods, identity), builders, identity=identity, callers=callers)
 
 
 async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[StaticPage] = ()) -> None:
@@ -60,6 +66,7 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
             trace_ratio=settings.trace_ratio,
             access_log_ratio=settings.access_log_ratio,
         ),
+        settings,
     )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -74,7 +81,7 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
     served: PageServer | None = None
     try:
         served = PageServer(settings.http_listen, watching.pages)
-        port = await ads.start(settings.listen, _administration(ads, settings))
+        port = await ads.start(settings.listen, _administration(ads, settings, contract))
         _log.info("xDS is served", address=f"{settings.listen.rpartition(':')[0]}:{port}", edge=settings.edge_listen)
         await stop.wait()
     except RuntimeError as error:
@@ -89,14 +96,15 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
         await ads.stop()
 
 
-def _administration(ads: AdsServer, settings: EdgeSettings) -> Callable[[grpc.aio.Server], None]:
+def _administration(ads: AdsServer, settings: EdgeSettings, contract: Contract) -> Callable[[grpc.aio.Server], None]:
     authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
-    environment = CallEnvironment(authenticator, Tracing("control-plane", settings.instance_id, "", 0.0))
-    contract = ADMIN_CONTRACT.services_by_name["ControlPlaneService"]
-    handlers = build_handlers(contract, ControlPlaneServicer(ads, settings.instance_id), {}, environment)
+    callers = settings.callers(map(context_of, contract.services))
+    environment = CallEnvironment(authenticator, Tracing("control-plane", settings.instance_id, "", 0.0), callers=callers)
+    servicer = ControlPlaneServicer(ads, settings.instance_id, partial(serves, identity=settings.identity))
+    handlers = build_handlers(ADMIN_CONTRACT.services_by_name["ControlPlaneService"], servicer, {}, environment)
 
     def add(server: grpc.aio.Server) -> None:
-        add_services(server, handlers)
+        add_services(server, handlers, identity=settings.identity)
 
     return add
 

@@ -17,11 +17,12 @@ from mesh.control_plane.resources import Resource, Resources, resource
 from mesh.control_plane.rules import Fault
 from mesh.control_plane.snapshot import contexts_of
 from mesh.control_plane.view import Builder, View
+from mesh.tls.identity import Identity
 
 NODE_CLUSTER = "edge"
 
 
-def edge_builder(descriptor_set: bytes, methods: Sequence[EdgeMethod], options: EdgeOptions) -> Builder:
+def edge_builder(descriptor_set: bytes, methods: Sequence[EdgeMethod], options: EdgeOptions, identity: Identity | None = None) -> Builder:
     """`descriptor_set` is a serialised FileDescriptorSet with all imports, google/rpc/error_details.proto among them. Only clusters and
     endpoints depend on the instances, and only routes on the faults; the rest is built here, once."""
     unwrapped, bare = unwrapped_contract(descriptor_set)
@@ -35,7 +36,7 @@ def edge_builder(descriptor_set: bytes, methods: Sequence[EdgeMethod], options: 
     def build(view: View) -> Resources:
         contexts = contexts_of(view.instances, methods)
         return Resources(
-            clusters=[*own_clusters, *(http2_cluster(context, checked=True) for context in contexts)],
+            clusters=[*own_clusters, *(http2_cluster(context, identity, checked=True) for context in contexts)],
             endpoints=endpoints_by_context(view, contexts),
             listeners=listeners,
             routes=[routes(tuple(sorted(view.rules.faults.items())))],

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from edge.options import MEBIBYTE
 from mesh.registry.settings import RegistrySettings
+from mesh.tls.settings import TlsSettings
 
 
 def _listed(value: object) -> object:
@@ -19,7 +20,7 @@ _List = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EdgeSettings(RegistrySettings):
+class EdgeSettings(RegistrySettings, TlsSettings):
     """Read from `REELMESH_*`. `listen` is where xDS is served, `http_listen` where metrics, scrape targets and readiness are, `edge_listen`
     where Envoy listens, `rules_file` what `reelmesh canary` and `reelmesh fault` write.
 

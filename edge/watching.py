@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from prometheus_client import REGISTRY
 
@@ -27,7 +28,7 @@ class Watching:
         self._ads, self._settings = ads, settings
         self._loop = asyncio.get_running_loop()
         self._collector = XdsCollector(ads)
-        self._readiness = Readiness(contexts, serves)
+        self._readiness = Readiness(contexts, partial(serves, identity=settings.identity))
         self._instances: frozenset[Instance] | None = None
         REGISTRY.register(self._collector)
         BuildInfo.here(

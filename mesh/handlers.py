@@ -76,12 +76,14 @@ class ServicerMismatch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CallEnvironment:
-    """What all handlers of a process share. `peers` are the callers that metrics know by name."""
+    """What all handlers of a process share. `peers` are the callers that metrics know by name, `callers` those whose certificates may
+    call; None for everybody."""
 
     authenticator: Authenticator
     tracing: Tracing
     access_log_ratio: float = 0.0
     peers: Collection[str] = ()
+    callers: Collection[str] | None = None
 
 
 class Handler:
@@ -94,6 +96,7 @@ class Handler:
         self._environment = environment
         self.called_at = -math.inf  # the last time, on the clock of time.perf_counter
         self._tracing = environment.tracing
+        self._callers = environment.callers
         self._request_type: type[Message] = GetMessageClass(policy.input)
         self._check = checker(policy.input)
         self._metrics = metrics.ServedCalls(policy.path[1:], environment.peers)
@@ -152,6 +155,8 @@ class Handler:
     def begin(self, incoming: Incoming, trace: TraceContext) -> Call:
         """The call that the use case sees; raises when the caller may not make it."""
         metadata, policy = incoming.metadata, self.policy
+        if self._callers is not None and incoming.identity not in self._callers:
+            raise errors.PermissionDenied("CALLER_NOT_ALLOWED", "This caller's certificate does not allow it to call here.")
         credentials = metadata.get("authorization", "")
         principal = self._environment.authenticator.principal(credentials)
         require_access(policy.access, principal)
@@ -225,6 +230,7 @@ class _Progress:
                 ms=round(seconds * 1000, 3),
                 deadline_ms=round((given if left is None else min(given, left)) * 1000),
                 peer=self._incoming.peer,
+                identity=self._incoming.identity,
                 caller=caller,
                 subject=self._call.principal.subject if self._call else "",
             )

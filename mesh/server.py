@@ -34,6 +34,7 @@ from mesh.registry.advertised import advertised, with_host
 from mesh.registry.choice import registry_of
 from mesh.registry.port import Instance, Registration, RegistryUnavailable
 from mesh.settings import Settings
+from mesh.tls.identity import IdentityUnusable
 from mesh.tracing import Tracing
 from mesh.transport.grpcio.transport import GrpcioTransport, on_the_mesh
 from mesh.transport.port import ClientChannel, Server, Transport
@@ -112,7 +113,7 @@ class RunningService:
         tracing = Tracing(context, self._instance_id, settings.otlp_endpoint, settings.trace_ratio)
         name = f"reelmesh {context}"
         database = Database(settings.database_url, max_size=settings.database_pool_size, application_name=name)
-        self._transport = transport or GrpcioTransport(dial)
+        self._transport = transport or GrpcioTransport(dial, settings.identity)
         bus = Bus(settings.nats_url, name)
         self.foundation = Foundation(settings=settings, database=database, bus=bus, tracing=tracing, transport=self._transport)
         self._build = build
@@ -203,7 +204,9 @@ class RunningService:
     def _built_handlers(self, service: Service) -> dict[str, Handler]:
         settings = self._settings
         authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
-        environment = CallEnvironment(authenticator, self.foundation.tracing, settings.access_log_ratio, {"edge", *contexts()})
+        environment = CallEnvironment(
+            authenticator, self.foundation.tracing, settings.access_log_ratio, {"edge", *contexts()}, settings.callers(contexts())
+        )
         build = BuildInfo.here(
             self._context, self._instance_id, version=settings.version, commit=settings.commit, transport=settings.transport
         )
@@ -259,13 +262,15 @@ def run(context: str, build: Build, migrations: str) -> None:
     """The `__main__` of a service: until SIGTERM or SIGINT, then drained; exit code 1 and one line when it cannot start."""
     try:
         settings = read_settings(Settings, os.environ)
+        if settings.identity is not None:
+            settings.identity.read()  # said now, in one line, rather than by each connection
         _migrate_apart(context, settings.database_url, migrations)
         if settings.transport == "envoy":
             from mesh.transport.envoy.process import become_host  # needs what the other transport does without
 
             become_host(context, build, settings)
         asyncio.run(_serve(context, build, settings))
-    except WrongSettings as error:
+    except (IdentityUnusable, WrongSettings) as error:
         sys.exit(f"{context}: wrong settings: {error}")
     except StartFailed as error:
         sys.exit(str(error))
@@ -307,7 +312,8 @@ def prepare_process(context: str, settings: Settings) -> None:
     """What belongs to the process rather than to its service: logs, gRPC's bootstrap, the metrics port."""
     configure_logs(context, settings.instance_name(context), settings.log_level)
     if settings.xds_server_list():
-        use_control_plane(os.environ, settings.xds_server_list(), node_id=settings.instance_id or context, zone=settings.zone)
+        node = settings.instance_id or context
+        use_control_plane(os.environ, settings.xds_server_list(), node_id=node, zone=settings.zone, identity=settings.identity)
 
 
 async def _serve(context: str, build: Build, settings: Settings) -> None:

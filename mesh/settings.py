@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, get_args
 from annotated_types import Interval
 
 from mesh.registry.settings import RegistrySettings
+from mesh.tls.settings import TlsSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(RegistrySettings):
+class Settings(RegistrySettings, TlsSettings):
     """Read from `REELMESH_*`. Addresses are `host:port`; port 0 lets the kernel choose. Durations are seconds."""
 
     transport: Literal["grpcio", "envoy"] = "grpcio"

@@ -30,6 +30,7 @@ class DataDirectory:
         self.nats = self.path / "nats"
         self.consul = self.path / "consul"
         self.edge = self.path / "edge"
+        self.certificates = self.path / "certificates"
         self.rules_file = self.path / "rules.json"
         self.state_file = self.path / "state.json"
         self.demo_marker = self.path / "demo-loaded"

@@ -8,6 +8,7 @@ import grpc
 
 from reelmesh.controlplane.v1 import control_plane_service_pb2 as pb
 from reelmesh.controlplane.v1.control_plane_service_pb2_grpc import ControlPlaneServiceStub
+from stack.channels import Channels, channels_to
 from stack.directory import DataDirectory
 from stack.state import ProcessEntry
 from stack.tokens import SigningKeys
@@ -32,12 +33,13 @@ def ask_control_planes(directory: DataDirectory, processes: Sequence[ProcessEntr
     """`whole`: clusters with the health of their endpoints, and clients, too."""
     planes = [process for process in processes if process.kind == "control-plane"]
     token = SigningKeys(directory.secrets).token("users/operator", ["ADMIN"], 60) if planes else ""
-    return [_ask(plane, token, whole) for plane in planes]
+    channels = channels_to(directory, planes)
+    return [_ask(plane, channels, token, whole) for plane in planes]
 
 
-def _ask(plane: ProcessEntry, token: str, whole: bool) -> PlaneView:
+def _ask(plane: ProcessEntry, channels: Channels, token: str, whole: bool) -> PlaneView:
     metadata = (("authorization", f"Bearer {token}"),)
-    with grpc.insecure_channel(plane.address) as channel:
+    with channels.open(plane.address) as channel:
         stub = ControlPlaneServiceStub(channel)
 
         def clusters(page_token: str) -> pb.ListClustersResponse:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mesh.control_plane.rules import RulesFile
+from mesh.tls.settings import CONTROL_PLANE, EDGE, OPERATOR
 from stack.admin_login import AdminLogin
+from stack.certificates import Certificates
 from stack.component import Component
 from stack.consul_settings import consul_settings
 from stack.directory import DataDirectory
@@ -43,6 +45,7 @@ class Platform:
         self._nats = NatsServer(directory.nats)
         self._keys = SigningKeys(directory.secrets)
         self.mailbox = Mailbox(directory.mailbox, lambda: self._nats.url)
+        self.certificates = Certificates(directory.certificates, directory.secrets, options.mtls)
         self._database_urls: dict[str, str] = {}
         self._xds_addresses = [f"127.0.0.1:{free_port()}" for _ in range(options.control_planes)] if options.edge else []
         self._pages_addresses = [f"127.0.0.1:{free_port()}" for _ in self._xds_addresses]
@@ -73,6 +76,10 @@ class Platform:
         self._keys.create()
         AdminLogin(self._directory.admin_login).create()
         self.mailbox.create()
+        if self._options.mtls:
+            self.certificates.create((EDGE, CONTROL_PLANE, OPERATOR, *(context.name for context in self._options.contexts)))
+        else:
+            self.certificates.clear()
         self._rules.clear()
         self._commit = _commit()
         if self._options.edge:
@@ -120,6 +127,7 @@ class Platform:
             "REELMESH_EDGE_CONTROL_PLANES": ",".join(self._pages_addresses),
             "REELMESH_EDGE_ADMINS": self._edge_admin,
             "REELMESH_RULES_FILE": str(self._rules.path),
+            **self._shown(CONTROL_PLANE),
         }
         return Component(
             name=name,
@@ -148,6 +156,7 @@ class Platform:
                     "REELMESH_DATABASE_URL": self._database_urls[context.name],
                     "REELMESH_NATS_URL": self._nats.url,
                     "REELMESH_DRAIN_SECONDS": str(_DRAIN),
+                    **self._shown(context.name),
                     **{key: value.format(data=self._directory.path) for key, value in context.settings.items()},
                 },
             ),
@@ -165,9 +174,14 @@ class Platform:
             from edge.bootstrap import write_bootstrap
 
             self._envoy.prepare()
-            write_bootstrap(self._directory.edge / "bootstrap.json", xds_servers=self._xds_addresses, admin=self._edge_admin)
+            bootstrap, identity = self._directory.edge / "bootstrap.json", self.certificates.identity(EDGE) if self._options.mtls else None
+            write_bootstrap(bootstrap, xds_servers=self._xds_addresses, admin=self._edge_admin, identity=identity)
 
         return _server(self._envoy, "edge", prepare=prepare, admin=lambda: self._edge_admin, after=after, start_timeout=20)
+
+    def _shown(self, name: str) -> dict[str, str]:
+        """By which certificate a process is known."""
+        return {"REELMESH_TLS_DIR": str(self.certificates.identity(name).directory)} if self._options.mtls else {}
 
     def _python(self, module: str, settings: dict[str, str]) -> Command:
         ratio = 1.0 if self._jaeger and self._options.trace_ratio is None else self._options.trace_ratio

@@ -1,12 +1,14 @@
 """`python -m stack.probe URL`: exit code 0 when what listens there is well; the health check of our containers.
 
-`grpc://host:port` asks the standard health service, `http://…` wants a 2xx answer, `tcp://host:port` only a connection.
+`grpc://host:port` asks the standard health service, `grpc://name@host:port` the one of a process with that name in its certificate, by the
+certificate that `REELMESH_TLS_DIR` names. `http://…` wants a 2xx answer, `tcp://host:port` only a connection.
 """
 
 import sys
 import urllib.request
 from urllib.parse import urlsplit
 
+from stack.channels import own_channels
 from stack.health import grpc_serving
 from stack.servers.command import accepts
 
@@ -17,7 +19,7 @@ def is_well(url: str) -> bool:
     """ValueError for a URL of another kind."""
     parts = urlsplit(url)
     if parts.scheme == "grpc":
-        return grpc_serving(parts.netloc)
+        return grpc_serving(parts.netloc, own_channels())
     if parts.scheme == "tcp":
         return accepts(parts.netloc)
     if parts.scheme != "http":

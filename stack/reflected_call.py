@@ -14,8 +14,10 @@ from google.rpc import error_details_pb2  # the details of a status are shown on
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from grpc_status import rpc_status
 
+from stack.channels import Channels
 from stack.errors import StackError
 
+_PLAIN = Channels()
 _KNOWN_DETAILS = error_details_pb2.DESCRIPTOR.name
 _REFLECTION_TIMEOUT = 10  # seconds
 _MAX_MESSAGE = 64 << 20  # bytes
@@ -60,12 +62,12 @@ class _Contract:
 
 
 class ReflectedChannel:
-    """A plaintext channel to `address`. An edge knows routes, not types: what it does not describe, the servers at `describers` may."""
+    """A channel to `address`. An edge knows routes, not types: what it does not describe, the servers at `describers` may."""
 
-    def __init__(self, address: str, describers: Sequence[str] = ()) -> None:
+    def __init__(self, address: str, describers: Sequence[str] = (), channels: Channels = _PLAIN) -> None:
         limits = [("grpc.max_receive_message_length", _MAX_MESSAGE), ("grpc.max_send_message_length", _MAX_MESSAGE)]
         self._address = address
-        self._channels = {name: grpc.insecure_channel(name, options=limits) for name in dict.fromkeys((address, *describers))}
+        self._channels = {name: channels.open(name, limits) for name in dict.fromkeys((address, *describers))}
         self._bad_request: StackError | None = None
 
     def __enter__(self) -> "ReflectedChannel":

@@ -46,13 +46,16 @@ class Run:
             platform.prepare()
             supervisor = Supervisor(platform.components(), self._directory.logs, on_change=self._display.changed)
             self._listen_to_signals(supervisor)
-            books = asyncio.create_task(self._keep_books(platform, supervisor))
+            beside = [asyncio.create_task(self._keep_books(platform, supervisor))]
+            if self._options.mtls:
+                beside.append(asyncio.create_task(platform.certificates.keep_renewed(self._display.say)))
             try:
                 await self._care(platform, supervisor)
             finally:
                 self._display.say("stopping …")
                 await supervisor.stop()
-                await _cancelled(books)
+                for task in beside:
+                    await _cancelled(task)
                 self._directory.state_file.unlink(missing_ok=True)
 
     async def _care(self, platform: Platform, supervisor: Supervisor) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mesh.tls.settings import CONTROL_PLANE
 from stack.component import ProcessView
 from stack.servers.command import write_private
 
@@ -22,6 +23,11 @@ class ProcessEntry:
     state: str
     restarts: int
     last_exit: str
+
+    @property
+    def certified(self) -> str:
+        """The name in its certificate, where the processes of the mesh have one."""
+        return self.kind if self.kind == CONTROL_PLANE else self.name.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)

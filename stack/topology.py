@@ -72,6 +72,7 @@ class Options:
 
     `replicas` is `movie` or `movie@version` → processes. Those of a context are spread over `zones` in turn.
     `otlp` is a collector, or `jaeger` for one of our own; `trace_ratio` None leaves the services' own, or is 1 with a Jaeger of our own.
+    `mtls` is the seconds that a certificate lasts, 0 for plain text.
     `consul_addr` is a Consul that runs already; with the registry "consul" and without it the stack has an agent of its own.
     """
 
@@ -83,6 +84,7 @@ class Options:
     registry: str = "local"
     consul_addr: str = ""
     transport: str = "grpcio"
+    mtls: float = 0.0
     otlp: str = ""
     trace_ratio: float | None = None
     demo: bool = True

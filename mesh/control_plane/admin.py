@@ -34,10 +34,10 @@ _STATES = {
 
 
 class ControlPlaneServicer:
-    """`instance_id` is the name of this control plane; `ask` says whether who is at an address serves."""
+    """`instance_id` is the name of this control plane; `ask` says whether an instance serves."""
 
     def __init__(
-        self, ads: AdsServer, instance_id: str, ask: Callable[[str], Awaitable[bool]] = serves, clock: Callable[[], float] = time.time
+        self, ads: AdsServer, instance_id: str, ask: Callable[[Instance], Awaitable[bool]] = serves, clock: Callable[[], float] = time.time
     ) -> None:
         self._ads = ads
         self._instance_id = instance_id
@@ -96,7 +96,7 @@ class ControlPlaneServicer:
         if not check:
             return pb.HEALTH_REGISTERED
         async with self._asking:
-            return pb.HEALTH_SERVING if await self._ask(instance.address) else pb.HEALTH_NOT_SERVING
+            return pb.HEALTH_SERVING if await self._ask(instance) else pb.HEALTH_NOT_SERVING
 
 
 def _page(found: Sequence[T], wanted: int) -> tuple[Sequence[T], bool]:

@@ -3,19 +3,22 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import structlog
 
+from mesh.control_plane.client_tls import secrets_in
 from mesh.control_plane.requests import Request, parse
 from mesh.control_plane.resources import Resources
 from mesh.control_plane.rules import NO_RULES, Rules
 from mesh.control_plane.subscriptions import ClientState, Counts
 from mesh.control_plane.view import Builder, View
 from mesh.registry.port import Instance
+from mesh.tls.grpc_credentials import caller_name, listening_port
+from mesh.tls.identity import Identity
 
 _log = structlog.get_logger(__name__)
 _SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
@@ -46,11 +49,20 @@ class Client:
 class AdsServer:
     """`builders` by the node cluster of the client ("edge" for Envoy); `default` builds for all others, the gRPC clients.
 
-    There is one set of resources for each kind of client and each zone that clients are in.
+    There is one set of resources for each kind of client and each zone that clients are in. With an `identity`, clients need a certificate
+    with one of the names in `callers`.
     """
 
-    def __init__(self, default: Builder, builders: Mapping[str, Builder] | None = None) -> None:
+    def __init__(
+        self,
+        default: Builder,
+        builders: Mapping[str, Builder] | None = None,
+        *,
+        identity: Identity | None = None,
+        callers: Collection[str] | None = None,
+    ) -> None:
         self._builders = {"": default, **(builders or {})}
+        self._identity, self._callers = identity, callers
         self._resources: dict[tuple[str, str], Resources] = {}
         self._instances: frozenset[Instance] | None = None
         self._zones: frozenset[str] = frozenset()
@@ -61,13 +73,13 @@ class AdsServer:
         self.counts = Counts()
 
     async def start(self, listen: str, beside: Callable[[grpc.aio.Server], None] = lambda server: None) -> int:
-        """Serves on `listen` (host:port, port 0 for any) and returns the port. Raises RuntimeError when it is taken. `beside` may add
-        services of its own."""
+        """Serves on `listen` (host:port, port 0 for any) and returns the port. Raises RuntimeError when it is taken, IdentityUnusable.
+        `beside` may add services of its own."""
         handler: Any = grpc.stream_stream_rpc_method_handler(self._serve, request_deserializer=parse, response_serializer=None)
         self._server = grpc.aio.server(options=_OPTIONS)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"StreamAggregatedResources": handler}),))
         beside(self._server)
-        port = self._server.add_insecure_port(listen)
+        port = listening_port(self._server, listen, self._identity)
         await self._server.start()
         return port
 
@@ -141,6 +153,9 @@ class AdsServer:
             _log.exception("resources cannot be built, the last ones are kept", clients=kind or "gRPC", zone=zone)
 
     async def _serve(self, requests: AsyncIterator[Request], context: "grpc.aio.ServicerContext[Request, bytes]") -> None:
+        if self._callers is not None and (name := caller_name(context, self._identity)) not in self._callers:
+            _log.warning("a client without a place in the mesh is refused", name=name, address=context.peer())
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "This certificate has no place in the mesh.")
         stream = _Stream(self, Client(next(self._numbers), time.time()))
         reader = asyncio.create_task(stream.read(requests))
         self._streams[stream] = None
@@ -196,4 +211,5 @@ class _Stream:
     def _introduced(self, first: Request) -> ClientState:
         client = self.client
         client.node, client.kind, client.zone = first.node, first.cluster, first.zone
-        return ClientState(client.node, self._server.resources_for(client.kind, client.zone), self._server.counts)
+        resources = self._server.resources_for(client.kind, client.zone)
+        return ClientState(client.node, resources, self._server.counts, own=secrets_in(first.tls_dir))

@@ -3,26 +3,36 @@
 import ipaddress
 import json
 from collections.abc import MutableMapping, Sequence
+from typing import Any
 
 from mesh.settings import host_and_port
+from mesh.tls.grpc_credentials import PROVIDER, file_watcher
+from mesh.tls.identity import Identity
 
 _VARIABLE = "GRPC_XDS_BOOTSTRAP_CONFIG"
 
 
-def client_bootstrap(xds_servers: Sequence[str], *, node_id: str, cluster: str = "service", zone: str = "") -> str:
+def client_bootstrap(
+    xds_servers: Sequence[str], *, node_id: str, cluster: str = "service", zone: str = "", identity: Identity | None = None
+) -> str:
     """JSON for GRPC_XDS_BOOTSTRAP_CONFIG. `xds_servers` are host:port, the preferred one first."""
     if not xds_servers:
         raise ValueError("a client of the mesh needs at least one xDS server")
+    credentials: dict[str, Any] = {"type": "insecure"} if identity is None else {"type": "tls", "config": file_watcher(identity)}
     servers = [
         {
             "server_uri": target,
-            "channel_creds": [{"type": "insecure"}],
+            "channel_creds": [credentials],
             # A context that a control plane does not know (yet, after its restart) keeps what is known about it.
             "server_features": ["xds_v3", "ignore_resource_deletion"],
         }
-        for target in _targets(xds_servers)
+        # The certificate has to hold the name that was dialled, and several addresses are no name.
+        for target in (_targets(xds_servers) if identity is None else xds_servers)
     ]
-    return json.dumps({"xds_servers": servers, "node": {"id": node_id, "cluster": cluster, "locality": {"zone": zone}}})
+    bootstrap: dict[str, Any] = {"xds_servers": servers, "node": {"id": node_id, "cluster": cluster, "locality": {"zone": zone}}}
+    if identity is not None:
+        bootstrap["certificate_providers"] = {PROVIDER: {"plugin_name": "file_watcher", "config": file_watcher(identity)}}
+    return json.dumps(bootstrap)
 
 
 def _targets(servers: Sequence[str]) -> Sequence[str]:
@@ -42,6 +52,8 @@ def _family(server: str) -> str:
         return ""
 
 
-def use_control_plane(environment: MutableMapping[str, str], xds_servers: Sequence[str], *, node_id: str, zone: str = "") -> None:
+def use_control_plane(
+    environment: MutableMapping[str, str], xds_servers: Sequence[str], *, node_id: str, zone: str = "", identity: Identity | None = None
+) -> None:
     """To be called with `os.environ` before the first `xds:///` channel of the process; later calls change nothing for gRPC."""
-    environment[_VARIABLE] = client_bootstrap(xds_servers, node_id=node_id, zone=zone)
+    environment[_VARIABLE] = client_bootstrap(xds_servers, node_id=node_id, zone=zone, identity=identity)

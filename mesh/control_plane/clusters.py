@@ -19,22 +19,29 @@ from envoy_data_plane.envoy.extensions.upstreams.http.v3 import HttpProtocolOpti
 from envoy_data_plane.envoy.type.v3 import Percent
 
 from mesh.control_plane import limits
+from mesh.control_plane.client_tls import envoy_socket, grpc_socket
 from mesh.control_plane.resources import ADS_SOURCE, Resource, packed, resource
+from mesh.tls.identity import Identity
 
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 @cache
-def grpc_cluster(context: str) -> Resource:
-    """The cluster for gRPC's clients."""
-    return resource(_cluster(context))
+def grpc_cluster(context: str, identity: Identity | None = None) -> Resource:
+    """The cluster for gRPC's clients. `identity` is the control plane's own, of whose trust domain the names to look for are."""
+    cluster = _cluster(context)
+    if identity is not None:
+        cluster.transport_socket = grpc_socket(identity.uri(context))
+    return resource(cluster)
 
 
 @cache
-def http2_cluster(context: str, *, checked: bool = False) -> Resource:
+def http2_cluster(context: str, identity: Identity | None = None, *, checked: bool = False) -> Resource:
     """The cluster for an Envoy, which unlike gRPC's clients speaks HTTP/2 only where it is told to. `checked`: it asks each instance for
     its health, too, which is for few Envoys only: each asks every instance."""
     cluster = speaking_http2(_cluster(context))
+    if identity is not None:
+        cluster.transport_socket = envoy_socket(identity.uri(context))
     if checked:
         cluster.health_checks = [_health_check()]
     return resource(cluster)

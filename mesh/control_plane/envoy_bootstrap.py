@@ -1,7 +1,7 @@
 """What any Envoy of ours is told before it can ask the control plane for the rest."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mesh.settings import host_and_port
@@ -26,8 +26,9 @@ def ads_config() -> dict[str, Any]:
     }
 
 
-def xds_cluster(servers: Sequence[str]) -> dict[str, Any]:
-    """`servers` are host:port. The first one that answers a connection is used; the next ones wait for it to fail."""
+def xds_cluster(servers: Sequence[str], socket: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """`servers` are host:port. The first one that answers a connection is used; the next ones wait for it to fail. `socket` is the
+    transport socket for TLS."""
     localities = [
         {"priority": priority, "lb_endpoints": [{"endpoint": {"address": socket_address(server)}}]}
         for priority, server in enumerate(servers)
@@ -50,6 +51,7 @@ def xds_cluster(servers: Sequence[str]) -> dict[str, Any]:
                 "explicit_http_config": {"http2_protocol_options": http2},
             }
         },
+        **({} if socket is None else {"transport_socket": socket}),
     }
 
 

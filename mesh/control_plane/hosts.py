@@ -18,14 +18,15 @@ from mesh.control_plane.resources import Resource, Resources, resource
 from mesh.control_plane.rules import Fault
 from mesh.control_plane.snapshot import Method, contexts_of
 from mesh.control_plane.view import Builder, View
+from mesh.tls.identity import Identity
 from mesh.transport.marks import UNROUTED
 
 
-def service_host_builder(methods: Sequence[Method]) -> Builder:
+def service_host_builder(methods: Sequence[Method], identity: Identity | None = None) -> Builder:
     def build(view: View) -> Resources:
         contexts = contexts_of(view.instances, methods)
         return Resources(
-            clusters=[http2_cluster(context) for context in contexts],
+            clusters=[http2_cluster(context, identity) for context in contexts],
             endpoints=endpoints_by_context(view, contexts),
             routes=[_served_routes(tuple(sorted(view.rules.faults.items())))],
         )

@@ -9,6 +9,8 @@ import grpc
 from grpc_health.v1 import health_pb2
 
 from mesh.registry.port import Instance
+from mesh.tls.grpc_credentials import dialled
+from mesh.tls.identity import Identity
 
 OK, NOT_SERVING, UNAVAILABLE = "ok", "not serving", "unavailable"
 _KEPT_SECONDS = 1.0  # whoever asks more often hears the same again, so that asking costs the services nothing
@@ -18,10 +20,10 @@ _AT_ONCE = 4
 
 
 class Readiness:
-    """`serves` asks one address. Of a context's instances no more are asked than it takes to find one that serves."""
+    """`serves` asks one instance. Of a context's instances no more are asked than it takes to find one that serves."""
 
     def __init__(
-        self, contexts: Iterable[str], serves: Callable[[str], Awaitable[bool]], clock: Callable[[], float] = time.monotonic
+        self, contexts: Iterable[str], serves: Callable[[Instance], Awaitable[bool]], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._contexts, self._serves, self._clock = frozenset(contexts), serves, clock
         self._asking: tuple[float, asyncio.Task[Mapping[str, str]]] | None = None
@@ -40,18 +42,18 @@ class Readiness:
         return dict(zip(contexts, found, strict=True))
 
     async def _one(self, context: str) -> str:
-        addresses = [instance.address for instance in self.instances if instance.context == context]
+        members = [instance for instance in self.instances if instance.context == context]
         with suppress(TimeoutError):
             async with asyncio.timeout(_ALL_SECONDS):
-                for begin in range(0, len(addresses), _AT_ONCE):
-                    if any(await asyncio.gather(*map(self._serves, addresses[begin : begin + _AT_ONCE]))):
+                for begin in range(0, len(members), _AT_ONCE):
+                    if any(await asyncio.gather(*map(self._serves, members[begin : begin + _AT_ONCE]))):
                         return OK
-        return NOT_SERVING if addresses else UNAVAILABLE
+        return NOT_SERVING if members else UNAVAILABLE
 
 
-async def serves(address: str) -> bool:
-    """The standard health check of gRPC; false for whoever does not answer."""
-    async with grpc.aio.insecure_channel(address) as channel:
+async def serves(instance: Instance, identity: Identity | None = None) -> bool:
+    """The standard health check of gRPC; false for whoever does not answer. `identity` is who asks, with TLS."""
+    async with dialled(instance.address, instance.context, identity) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=health_pb2.HealthCheckRequest.SerializeToString,

@@ -9,12 +9,22 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from mesh.control_plane.envoy_tls import TLS_DIR
+
 _PACKAGE = "reelmesh.control_plane"
 _FIELD = descriptor_pb2.FieldDescriptorProto
 # Message → field → (number, type of the message or "" for text, whether it is repeated), as in envoy/service/discovery/v3/discovery.proto.
 _USED: dict[str, dict[str, tuple[int, str, bool]]] = {
     "Locality": {"zone": (2, "", False)},
-    "Node": {"id": (1, "", False), "cluster": (2, "", False), "locality": (4, "Locality", False)},
+    "Value": {"string_value": (3, "", False)},
+    "Entry": {"key": (1, "", False), "value": (2, "Value", False)},  # of a map, which is these, repeated
+    "Struct": {"fields": (1, "Entry", True)},
+    "Node": {
+        "id": (1, "", False),
+        "cluster": (2, "", False),
+        "metadata": (3, "Struct", False),
+        "locality": (4, "Locality", False),
+    },
     "Status": {"message": (2, "", False)},
     "DiscoveryRequest": {
         "node": (2, "Node", False),
@@ -28,8 +38,8 @@ _USED: dict[str, dict[str, tuple[int, str, bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`node`, `cluster` and `zone` are empty in all requests of a stream but the first; `refusal` is the client's words when it does not
-    take what it was sent, None when it does."""
+    """`node`, `cluster`, `zone` and `tls_dir` are empty in all requests of a stream but the first; `refusal` is the client's words when it
+    does not take what it was sent, None when it does."""
 
     kind: str
     names: frozenset[str]
@@ -38,6 +48,7 @@ class Request:
     node: str
     cluster: str
     zone: str
+    tls_dir: str = ""
 
 
 def parse(message: bytes) -> Request:
@@ -51,6 +62,7 @@ def parse(message: bytes) -> Request:
         node=parsed.node.id,
         cluster=parsed.node.cluster,
         zone=parsed.node.locality.zone,
+        tls_dir=next((each.value.string_value for each in parsed.node.metadata.fields if each.key == TLS_DIR), ""),
     )
 
 

@@ -10,6 +10,7 @@ from envoy_data_plane.envoy.config.core.v3 import AggregatedConfigSource, ApiVer
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment
 from envoy_data_plane.envoy.config.listener.v3 import Listener
 from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration
+from envoy_data_plane.envoy.extensions.transport_sockets.tls.v3 import Secret
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryResponse
 from envoy_data_plane.google.protobuf import Any
 
@@ -20,6 +21,7 @@ LDS = _PREFIX + "listener.v3.Listener"
 RDS = _PREFIX + "route.v3.RouteConfiguration"
 # What refers to another resource is sent after it: make before break.
 TYPES = (CDS, EDS, LDS, RDS)
+SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"  # not among them: each client has its own
 
 _NONCE_TAG = 5 << 3 | 2
 
@@ -39,7 +41,7 @@ class Resource:
     digest: str
 
 
-def resource(message: Cluster | ClusterLoadAssignment | Listener | RouteConfiguration) -> Resource:
+def resource(message: Cluster | ClusterLoadAssignment | Listener | RouteConfiguration | Secret) -> Resource:
     content = packed(message)
     name = message.cluster_name if isinstance(message, ClusterLoadAssignment) else message.name
     return Resource(name, content, hashlib.sha256(content.value).hexdigest())
@@ -55,15 +57,16 @@ class Resources:
         endpoints: Iterable[Resource] = (),
         listeners: Iterable[Resource] = (),
         routes: Iterable[Resource] = (),
+        secrets: Iterable[Resource] = (),
     ) -> None:
-        by_type = {CDS: clusters, EDS: endpoints, LDS: listeners, RDS: routes}
+        by_type = {CDS: clusters, EDS: endpoints, LDS: listeners, RDS: routes, **({SDS: secrets} if secrets else {})}
         self._by_type: Mapping[str, Mapping[str, Resource]] = {kind: {each.name: each for each in found} for kind, found in by_type.items()}
         self.versions: Mapping[str, str] = {kind: _version(found) for kind, found in self._by_type.items()}
         self._responses: dict[tuple[str, tuple[str, ...]], bytes] = {}
 
     def digests(self, kind: str, names: Iterable[str] | None) -> dict[str, str]:
         """name → digest of those of `names` that exist; of all when `names` is None."""
-        found = self._by_type[kind]
+        found = self._by_type.get(kind, {})
         return {name: found[name].digest for name in (found if names is None else names) if name in found}
 
     def response(self, kind: str, names: Iterable[str], nonce: str) -> bytes:

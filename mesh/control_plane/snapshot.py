@@ -26,6 +26,7 @@ from mesh.control_plane.resources import ADS_SOURCE, Resource, Resources, packed
 from mesh.control_plane.rules import Fault
 from mesh.control_plane.view import Builder, View
 from mesh.registry.port import Instance
+from mesh.tls.identity import Identity
 from mesh.transport.marks import ONCE
 
 
@@ -42,16 +43,16 @@ class Method(Protocol):
     def repeatable(self) -> bool: ...
 
 
-def grpc_client_builder(methods: Sequence[Method]) -> Builder:
+def grpc_client_builder(methods: Sequence[Method], identity: Identity | None = None) -> Builder:
     """A listener, route table, cluster and endpoints for each context of the contract, with instances or without, and for each
-    further context that has instances."""
+    further context that has instances. With an `identity`, calls are made with TLS."""
     by_context = {context: tuple(each for each in methods if each.context == context) for context in contexts_of((), methods)}
 
     def build(view: View) -> Resources:
         contexts = contexts_of(view.instances, methods)
         faults = view.rules.faults
         return Resources(
-            clusters=[grpc_cluster(context) for context in contexts],
+            clusters=[grpc_cluster(context, identity) for context in contexts],
             endpoints=endpoints_by_context(view, contexts),
             listeners=[_listener(context) for context in contexts],
             routes=[

@@ -9,7 +9,7 @@ from enum import Enum
 import structlog
 
 from mesh.control_plane.requests import Request
-from mesh.control_plane.resources import CDS, EDS, LDS, TYPES, Resources
+from mesh.control_plane.resources import CDS, EDS, LDS, SDS, TYPES, Resources
 
 _log = structlog.get_logger(__name__)
 # A response of these types is the whole state: what it does not name is deleted. The others update what they name.
@@ -17,6 +17,7 @@ _WHOLE_STATE = (CDS, LDS)
 
 
 _REFUSALS_KEPT = 100
+_NOTHING = Resources()
 
 
 class Answer(Enum):
@@ -63,10 +64,13 @@ class Counts:
 
 class ClientState:
     """What one stream subscribed to and was sent. `resources` is None until the registry was read for the first time: until then
-    nothing is answered, since an empty answer would take away what the client knows."""
+    nothing is answered, since an empty answer would take away what the client knows. `own` is what this client alone is given."""
 
-    def __init__(self, node: str, resources: Resources | None, counts: Counts, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, node: str, resources: Resources | None, counts: Counts, clock: Callable[[], float] = time.time, own: Resources = _NOTHING
+    ) -> None:
         self._node = node
+        self._own = own
         self._resources = resources
         self._counts = counts
         self._clock = clock
@@ -80,8 +84,8 @@ class ClientState:
 
     def request(self, request: Request) -> list[bytes]:
         kind = request.kind
-        if kind not in TYPES:
-            return []  # secrets, runtime, …: not ours to give
+        if kind not in (*TYPES, SDS):
+            return []  # runtime, …: not ours to give
         subscription = self._subscriptions.get(kind)
         if subscription is None:
             subscription = self._subscriptions[kind] = _subscribed(kind, request)
@@ -106,7 +110,8 @@ class ClientState:
 
     def unaffected_by(self, resources: Resources) -> bool:
         """True when the client need not be told anything of the new state, which is then taken."""
-        if any(resources.digests(kind, each.names) != each.sent for kind, each in self._subscriptions.items()):
+        shared = [(kind, each) for kind, each in self._subscriptions.items() if kind in TYPES]
+        if any(resources.digests(kind, each.names) != each.sent for kind, each in shared):
             return False
         self._resources = resources
         return True
@@ -127,7 +132,7 @@ class ClientState:
         return self._send_changed(kind, subscription)
 
     def _send_changed(self, kind: str, subscription: Subscription) -> list[bytes]:
-        resources = self._resources
+        resources = self._own if kind == SDS else self._resources
         if resources is None:
             return []
         wanted, sent = resources.digests(kind, subscription.names), subscription.sent

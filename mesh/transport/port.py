@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from mesh.handlers import Incoming
 from mesh.pages import Page
 from mesh.policy import MethodPolicy
+from mesh.tls.identity import Identity
 from mesh.tracing import Tracing
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -33,6 +34,11 @@ class Servable(Protocol):
     def policy(self) -> Method: ...
     async def unary(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> bytes: ...
     def stream(self, payload: bytes | AsyncIterator[bytes], incoming: Incoming) -> AsyncGenerator[bytes, None]: ...
+
+
+def described(identity: Identity | None) -> Mapping[str, str]:
+    """For the registry, whose own checks of a server have to know."""
+    return {} if identity is None else {"tls": "mutual"}
 
 
 class Server(Protocol):

@@ -22,7 +22,9 @@ def call(
         str, typer.Argument(metavar="JSON", help="The request; an array for a client stream; - reads standard input.")
     ] = "{}",
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    address: Annotated[str, typer.Option(envvar="REELMESH_ADDRESS", help="host:port to call instead of the stack's edge.")] = "",
+    address: Annotated[
+        str, typer.Option(envvar="REELMESH_ADDRESS", help="host:port, or name@host:port with mTLS, instead of the stack's edge.")
+    ] = "",
     describer: Annotated[
         list[str] | None,
         typer.Option(envvar="REELMESH_DESCRIBERS", help="host:port whose reflection tells what --address does not, an edge; repeatable."),
@@ -35,13 +37,16 @@ def call(
 ) -> None:
     """Call METHOD with JSON; the answer is JSON, one line for each message of a stream. An error is a status on standard error."""
     with told():
+        from stack.channels import channels_to
         from stack.reflected_call import CallFailed, ReflectedChannel
 
         metadata = [_header(text) for text in header or []]
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
-        target, describers = (address, describer or []) if address else _edge_and_services(DataDirectory(data_dir))
-        with ReflectedChannel(target, describers) as channel:
+        directory = DataDirectory(data_dir)
+        target, describers = (address, describer or []) if address else _edge_and_services(directory)
+        state = read_state(directory.state_file)
+        with ReflectedChannel(target, describers, channels_to(directory, state.processes if state else ())) as channel:
             try:
                 found = channel.method(method)
                 messages = _messages(request, found.takes_stream, sys.stdin)

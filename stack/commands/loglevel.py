@@ -1,6 +1,6 @@
 """`reelmesh loglevel`: how much the processes of a context log, changed while they run."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from stack.directory import DataDirectory
 from stack.errors import StackError
 from stack.state import read_state
 from stack.tokens import SigningKeys
+
+if TYPE_CHECKING:
+    from stack.channels import Channels
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "DEFAULT")
 _SECONDS = 5.0
@@ -26,6 +29,8 @@ def loglevel(
     with told():
         if level.upper() not in _LEVELS:
             raise StackError(f"{level}: there are {', '.join(_LEVELS)}")
+        from stack.channels import channels_to
+
         directory = DataDirectory(data_dir)
         running_pid(directory)
         state = read_state(directory.state_file)
@@ -34,11 +39,12 @@ def loglevel(
         if not asked:
             raise StackError(f"there is no {context}, there are {', '.join(process.name for process in services) or 'no services'}")
         token = SigningKeys(directory.secrets).token("users/admin", ["ADMIN"], 60)
+        channels, seconds = channels_to(directory, asked), seconds_of("--ttl", ttl) if ttl else None
         for process in asked:
-            print(f"{process.name}: {_set(process.address, token, logger, level.upper(), seconds_of('--ttl', ttl) if ttl else None)}")
+            print(f"{process.name}: {_set(channels, process.address, token, logger, level.upper(), seconds)}")
 
 
-def _set(address: str, token: str, logger: str, level: str, seconds: float | None) -> str:
+def _set(channels: "Channels", address: str, token: str, logger: str, level: str, seconds: float | None) -> str:
     """What holds now, in words."""
     import grpc
 
@@ -48,7 +54,7 @@ def _set(address: str, token: str, logger: str, level: str, seconds: float | Non
     request = pb.SetLogLevelRequest(logger=logger, level=pb.LogLevel.Value(f"LOG_LEVEL_{'UNSPECIFIED' if level == 'DEFAULT' else level}"))
     if seconds is not None:
         request.ttl.FromMilliseconds(int(seconds * 1000))
-    with grpc.insecure_channel(address) as channel:
+    with channels.open(address) as channel:
         try:
             answer = AdminServiceStub(channel).SetLogLevel(request, timeout=_SECONDS, metadata=(("authorization", f"Bearer {token}"),))
         except grpc.RpcError as error:

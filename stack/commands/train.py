@@ -26,7 +26,9 @@ R = TypeVar("R")
 
 def train(
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    address: Annotated[str, typer.Option(envvar="REELMESH_ADDRESS", help="host:port to call instead of the stack's edge.")] = "",
+    address: Annotated[
+        str, typer.Option(envvar="REELMESH_ADDRESS", help="host:port, or name@host:port with mTLS, instead of the stack's edge.")
+    ] = "",
     keep_inactive: Annotated[bool, typer.Option("--keep-inactive", help="Do not activate the model, whatever it is worth.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same data and seed make the same model.")] = 0,
 ) -> None:
@@ -37,11 +39,12 @@ def train(
 
         from reelmesh.recommender.v1.model_service_pb2 import TrainModelRequest
         from reelmesh.recommender.v1.model_service_pb2_grpc import ModelServiceStub
+        from stack.channels import channels_to
 
         token = SigningKeys(directory.secrets).token("users/admin", ["ADMIN"], 3600)
         metadata = (("authorization", f"Bearer {token}"),)
         request = TrainModelRequest(keep_inactive=keep_inactive, seed=seed, request_id=str(uuid.uuid4()))
-        with grpc.insecure_channel(address or edge_address(directory)) as channel:
+        with channels_to(directory).open(address or edge_address(directory)) as channel:
             models = ModelServiceStub(channel)
             try:
                 training = _patiently(partial(models.TrainModel, request, metadata=metadata, timeout=_CALL_SECONDS)).training

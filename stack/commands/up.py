@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from stack.commands.durations import seconds_of
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.errors import StackError
 from stack.topology import REGISTRIES, TRANSPORTS, Options, default_transport, parse_replicas, parse_zones
@@ -33,6 +34,12 @@ def up(
         str | None,
         typer.Option(envvar="REELMESH_TRANSPORT", help="envoy, with the services in it (the default where it is installed), or grpcio."),
     ] = None,
+    mtls: Annotated[
+        bool, typer.Option("--mtls", help="Processes of the mesh show each other certificates, of an authority in the data directory.")
+    ] = False,
+    certificate_life: Annotated[
+        str, typer.Option(metavar="DURATION", help="With --mtls: how long a certificate lasts; it is renewed after half of it.")
+    ] = "1h",
     otlp: Annotated[
         str, typer.Option(metavar="URL|jaeger", help="Collector that receives traces, or jaeger to start one; none are exported without.")
     ] = "",
@@ -65,6 +72,7 @@ def up(
             registry=registry,
             consul_addr=consul_addr,
             transport=transport,
+            mtls=seconds_of("--certificate-life", certificate_life) if mtls else 0.0,
             otlp=otlp,
             trace_ratio=trace_ratio,
             demo=demo,

@@ -25,7 +25,7 @@ _SETTINGS: Mapping[str, str] = {
     "huge_pages": "off",
     "work_mem": "32MB",  # a bitmap over a million movies that does not fit reads every page that it has forgotten
     "jit": "off",  # compiling costs more than our short statements take
-    "password_encryption": "scram-sha-256",
+    "password_encryption": "scram-sha-256",  # pragma: allowlist secret
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %d ",

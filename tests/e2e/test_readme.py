@@ -61,16 +61,23 @@ def newcomer_is_new_again(stack: WholeStack, http: httpx.Client) -> Iterator[Non
 
 @pytest.mark.usefixtures("ada_has_no_account", "newcomer_is_new_again")
 def test_the_tour_of_the_readme_is_true(stack: WholeStack, tmp_path: Path) -> None:
-    (tmp_path / ".reelmesh").symlink_to(stack.directory.path)
+    take_the_tour(stack, tmp_path)
+
+
+def take_the_tour(stack: WholeStack, directory: Path) -> None:
+    """In an empty `directory`."""
+    (directory / ".reelmesh").symlink_to(stack.directory.path)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200"}
-    variables = tmp_path / "variables"
+    variables = directory / "variables"
     variables.touch()
     steps = list(tour())
     assert len(steps) > 8
     for command, expected in steps:
         keep = f"status=$?; declare -p | grep -E '{_OURS}' > {variables}; exit $status"
         script = f". {variables}\n{command.replace('localhost:8080', stack.edge_address)}\n{keep}"
-        ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90, check=False)
+        ran = subprocess.run(
+            ["bash", "-c", script], cwd=directory, env=environment, capture_output=True, text=True, timeout=90, check=False
+        )
         assert ran.returncode == 0, f"{command}\n{ran.stderr}"
         assert as_expected(expected, ran.stdout), f"{command}\n\nexpected\n{expected}\nanswered\n{ran.stdout}"
 

@@ -18,7 +18,7 @@ _FORGOTTEN_AFTER = "2m"
 
 def registration(instance: Instance, prefix: str) -> dict[str, Any]:
     """The arguments of py-consul's `register`. It passes at first: a service registers once it is SERVING."""
-    check = Check.grpc(instance.address, _INTERVAL, timeout=_TIMEOUT, deregister=_FORGOTTEN_AFTER)
+    check = _check(instance)
     return {
         "name": f"{prefix}{instance.context}",
         "service_id": f"{prefix}{instance.instance_id}",
@@ -29,6 +29,15 @@ def registration(instance: Instance, prefix: str) -> dict[str, Any]:
         "check": {**check, "Status": "passing", "FailuresBeforeCritical": _FAILURES},
         "replace_existing_checks": True,
     }
+
+
+def _check(instance: Instance) -> dict[str, Any]:
+    checked: dict[str, Any]
+    if "tls" in instance.metadata:  # an agent has no certificate of the mesh: it sees who is gone, not who is unwell
+        checked = Check.tcp(instance.host, instance.port, _INTERVAL, timeout=_TIMEOUT, deregister=_FORGOTTEN_AFTER)
+    else:
+        checked = Check.grpc(instance.address, _INTERVAL, timeout=_TIMEOUT, deregister=_FORGOTTEN_AFTER)
+    return checked
 
 
 def instances_of(entries: Sequence[Mapping[str, Any]], prefix: str) -> frozenset[Instance]:

@@ -14,6 +14,8 @@ from mesh.control_plane.envoy_bootstrap import (
     socket_address,
     xds_cluster,
 )
+from mesh.control_plane.envoy_tls import EnvoyTls, peer_mutation
+from mesh.tls.settings import CONTROL_PLANE
 
 NODE_CLUSTER = "service-host"
 LISTENER = "service"
@@ -27,17 +29,24 @@ _SOURCE = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "2s
 
 
 def bootstrap(
-    app: str, listen: str, *, node_id: str, zone: str, xds_servers: Sequence[str], max_heap_bytes: int = MAX_HEAP_BYTES
+    app: str,
+    listen: str,
+    *,
+    node_id: str,
+    zone: str,
+    xds_servers: Sequence[str],
+    max_heap_bytes: int = MAX_HEAP_BYTES,
+    tls: EnvoyTls | None = None,
 ) -> dict[str, Any]:
     """`app` is `module:attribute` of an ASGI application; without `xds_servers` there are no clusters to call."""
     configuration: dict[str, Any] = {
-        "node": {"id": node_id, "cluster": NODE_CLUSTER, "locality": {"zone": zone}},
+        "node": {"id": node_id, "cluster": NODE_CLUSTER, "locality": {"zone": zone}, **(tls.told_by_node if tls else {})},
         "admin": {"address": socket_address("127.0.0.1:0")},
-        "static_resources": {"listeners": [_listener(app, listen, _routes(xds_servers))]},
+        "static_resources": {"listeners": [_listener(app, listen, _routes(xds_servers), tls)]},
         "overload_manager": overload_manager(max_heap_bytes),
     }
     if xds_servers:
-        configuration["static_resources"]["clusters"] = [xds_cluster(xds_servers)]
+        configuration["static_resources"]["clusters"] = [xds_cluster(xds_servers, tls.calling(CONTROL_PLANE) if tls else None)]
         configuration["dynamic_resources"] = {"ads_config": ads_config(), "cds_config": _SOURCE}
     return configuration
 
@@ -49,12 +58,13 @@ def _routes(xds_servers: Sequence[str]) -> dict[str, Any]:
     return {"route_config": {"virtual_hosts": [{"name": "service", "domains": ["*"]}]}}
 
 
-def _listener(app: str, listen: str, routes: dict[str, Any]) -> dict[str, Any]:
+def _listener(app: str, listen: str, routes: dict[str, Any], tls: EnvoyTls | None) -> dict[str, Any]:
     manager = {
         "@type": f"{EXTENSION}filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "service",
         **routes,
         "http_filters": [_faults(), _python(app)],
+        **({} if tls is None else {"early_header_mutation_extensions": [peer_mutation()]}),
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
         "max_request_headers_kb": _MAX_HEADER_KIBIBYTES,
@@ -67,10 +77,13 @@ def _listener(app: str, listen: str, routes: dict[str, Any]) -> dict[str, Any]:
             "connection_keepalive": {"interval": "30s", "timeout": "10s"},
         },
     }
+    chain: dict[str, Any] = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+    if tls is not None:
+        chain["transport_socket"] = tls.serving()
     return {
         "name": LISTENER,
         "address": socket_address(listen),
-        "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
+        "filter_chains": [chain],
         "enable_reuse_port": False,  # a second process on the same port is a mistake, not a load balancer
         "per_connection_buffer_limit_bytes": _MEBIBYTE,
     }

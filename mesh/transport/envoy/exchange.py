@@ -82,11 +82,11 @@ class Exchange:
         self._response: Headers = [GRPC]
         self.is_open = True
 
-    async def run(self, method: Servable, client: tuple[str, int] | None) -> None:
+    async def run(self, method: Servable, client: tuple[str, int] | None, identity: str) -> None:
         self._task = asyncio.current_task()
         current_exchange.set(self)
         try:
-            await self._serve(method, client)
+            await self._serve(method, client, identity)
         except CallFailed as failed:
             self.finish(failed.status)
         except _ClientGone:
@@ -169,7 +169,7 @@ class Exchange:
         self._send({"type": "http.response.start", "status": 200, "headers": headers})
         self._send(_EMPTY)
 
-    async def _serve(self, method: Servable, client: tuple[str, int] | None) -> None:
+    async def _serve(self, method: Servable, client: tuple[str, int] | None, identity: str) -> None:
         headers, policy = self._headers, method.policy
         timeout = headers.get(b"grpc-timeout")
         seconds = seconds_of(timeout) if timeout is not None else None
@@ -185,7 +185,7 @@ class Exchange:
             payload = await self._only_message(encoding)
         remaining = None if self._limit is None else max(0.0, self._limit - time.monotonic())
         peer = f"{client[0]}:{client[1]}" if client else ""
-        incoming = Incoming(TextMetadata(headers), remaining, peer, BinaryMetadata(headers), [], [])
+        incoming = Incoming(TextMetadata(headers), remaining, peer, BinaryMetadata(headers), [], [], identity)
         if policy.server_streaming:
             await self._stream(method, payload, incoming, gzip)
         else:

@@ -7,12 +7,15 @@ from typing import Any
 
 from google.rpc import code_pb2, status_pb2
 
+from mesh.control_plane.envoy_tls import PEER
+from mesh.tls.identity import Identity
 from mesh.transport.envoy.exchange import Exchange, Receive, Send
 from mesh.transport.envoy.standard import Health, reflection
 from mesh.transport.port import Servable
 
 # How often each call under way is looked at: a caller that left is noticed within twice this time.
 _LOOK_SECONDS = 0.02
+_PEER = PEER.encode()
 _CUT_OFF = status_pb2.Status(code=code_pb2.UNAVAILABLE, message="The service is going down.")
 _UNWINDING_SECONDS = 1.0
 # From our last answer until Envoy has written it.
@@ -20,9 +23,11 @@ _FLUSHING_SECONDS = 0.05
 
 
 class Host:
-    """The ASGI application, for scopes of type http. It has to be made and used in one event loop."""
+    """The ASGI application, for scopes of type http. It has to be made and used in one event loop. With an `identity`, Envoy says in a
+    header who calls."""
 
-    def __init__(self, methods: Mapping[str, Servable]) -> None:
+    def __init__(self, methods: Mapping[str, Servable], identity: Identity | None = None) -> None:
+        self._identity = identity
         self._health = Health(sorted({method.policy.service for method in methods.values()}))
         standard = [*self._health.methods, *reflection(self._health.services)]
         served = {**methods, **{method.policy.path: method for method in standard}}
@@ -53,9 +58,13 @@ class Host:
         if self._looking is None:
             self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
         try:
-            await exchange.run(method, scope["client"])
+            await exchange.run(method, scope["client"], self._caller(headers))
         finally:
             self._open.discard(exchange)
+
+    def _caller(self, headers: Mapping[bytes, bytes]) -> str:
+        # Without an identity nobody has taken the header away from the caller.
+        return "" if self._identity is None else self._identity.name(headers.get(_PEER, b"").decode("latin-1"))
 
     @property
     def calls(self) -> int:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import structlog
 
+from mesh.control_plane.envoy_tls import EnvoyTls
 from mesh.server import RunningService, StartFailed, prepare_process
 from mesh.settings import Settings, checked_settings, host_and_port, written_settings
 from mesh.transport.envoy.admin import Admin
@@ -37,12 +38,17 @@ def become_host(context: str, build: Callable[..., Any], settings: Settings) -> 
     _require_free(context, settings.listen)
     node = settings.instance_name(context)
     service = {"context": context, "build": f"{build.__module__}:{build.__qualname__}", "settings": written_settings(settings)}
-    admin_file = Path(tempfile.mkdtemp(prefix="reelmesh-envoy-")) / "admin"
+    directory = Path(tempfile.mkdtemp(prefix="reelmesh-envoy-"))
     try:
         configuration = bootstrap(
-            "mesh.transport.envoy.entry:app", settings.listen, node_id=node, zone=settings.zone, xds_servers=settings.xds_server_list()
+            "mesh.transport.envoy.entry:app",
+            settings.listen,
+            node_id=node,
+            zone=settings.zone,
+            xds_servers=settings.xds_server_list(),
+            tls=EnvoyTls.written(settings.identity, directory),
         )
-        become(configuration, admin_file, {_SERVICE: json.dumps(service)})
+        become(configuration, directory / "admin", {_SERVICE: json.dumps(service)})
     except (HostMissing, ImportError) as error:
         raise StartFailed(f"{context}: {error}") from error
 
@@ -75,9 +81,8 @@ async def _prepared(termination: Termination) -> tuple[RunningService, HostedSer
     settings = checked_settings(described["settings"])
     prepare_process(described["context"], settings)
     module, _, name = described["build"].partition(":")
-    service = RunningService(
-        described["context"], getattr(importlib.import_module(module), name), settings, transport=HostedTransport(Admin.of_this_process())
-    )
+    transport = HostedTransport(Admin.of_this_process(), settings.identity)
+    service = RunningService(described["context"], getattr(importlib.import_module(module), name), settings, transport=transport)
     preparing = asyncio.ensure_future(service.prepare())
     stopping = asyncio.ensure_future(termination.requested.wait())
     await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -6,12 +6,13 @@ from functools import partial
 
 from mesh.pages import ENVOY_METRICS, Page
 from mesh.policy import MethodPolicy
+from mesh.tls.identity import Identity
 from mesh.tracing import Tracing
 from mesh.transport.envoy.admin import Admin
 from mesh.transport.envoy.channel import HostedChannel
 from mesh.transport.envoy.host import Host
 from mesh.transport.grpcio.transport import GrpcioTransport
-from mesh.transport.port import Servable
+from mesh.transport.port import Servable, described
 
 _LISTENING_WITHIN = 30.0  # seconds; Envoy waits some for its first configuration
 
@@ -19,14 +20,15 @@ _LISTENING_WITHIN = 30.0  # seconds; Envoy waits some for its first configuratio
 class HostedServer:
     """`host` is the application; Envoy's listener opens when the application has started."""
 
-    def __init__(self, handlers: Mapping[str, Servable], admin: Admin) -> None:
-        self.host = Host(handlers)
+    def __init__(self, handlers: Mapping[str, Servable], admin: Admin, identity: Identity | None = None) -> None:
+        self.host = Host(handlers, identity)
         self.address = ""
         self._admin = admin
+        self._described = described(identity)
 
     @property
     def described(self) -> Mapping[str, str]:
-        return {"transport": "envoy", "admin": self._admin.address}
+        return {"transport": "envoy", "admin": self._admin.address, **self._described}
 
     async def start(self) -> None:
         """Returns when calls arrive. Raises RuntimeError when Envoy never listens."""
@@ -47,11 +49,12 @@ class HostedServer:
 
 
 class HostedTransport:
-    """Serves through the Envoy around us, and calls through its clusters."""
+    """Serves through the Envoy around us, and calls through its clusters. With an `identity` that Envoy speaks mTLS, by its bootstrap."""
 
-    def __init__(self, admin: Admin) -> None:
+    def __init__(self, admin: Admin, identity: Identity | None = None) -> None:
         self._admin = admin
-        self._outside = GrpcioTransport()
+        self._identity = identity
+        self._outside = GrpcioTransport(identity=identity)
 
     @property
     def pages(self) -> Mapping[str, Callable[[], Page]]:
@@ -59,7 +62,7 @@ class HostedTransport:
 
     def server(self, handlers: Mapping[str, Servable], listen: str) -> HostedServer:
         """`listen` was in Envoy's bootstrap."""
-        return HostedServer(handlers, self._admin)
+        return HostedServer(handlers, self._admin, self._identity)
 
     def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> HostedChannel:
         return HostedChannel(context, policies, tracing, partial(self._outside.channel, context, policies, tracing))

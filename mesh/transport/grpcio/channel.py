@@ -9,6 +9,8 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from mesh.policy import MethodPolicy
+from mesh.tls.grpc_credentials import mesh_credentials
+from mesh.tls.identity import Identity
 from mesh.tracing import Tracing
 from mesh.transport.outgoing import Outgoing
 from mesh.transport.port import MAX_MESSAGE_BYTES
@@ -25,8 +27,11 @@ _OPTIONS = (
 class Channel:
     """A channel to one context. `target` is `xds:///movie`, or an address in tests; stubs treat it as a `grpc.aio.Channel`."""
 
-    def __init__(self, target: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> None:
-        self._channel = grpc.aio.insecure_channel(target, options=_OPTIONS)
+    def __init__(self, target: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, identity: Identity | None = None) -> None:
+        if identity is None:
+            self._channel = grpc.aio.insecure_channel(target, options=_OPTIONS)
+        else:
+            self._channel = grpc.aio.secure_channel(target, mesh_credentials(identity), options=_OPTIONS)
         self._policies = policies
         self._tracing = tracing
         self._retries = Retries()

@@ -11,7 +11,9 @@ from grpc_status import rpc_status
 
 from mesh.handlers import CallFailed, Incoming
 from mesh.settings import host_and_port
-from mesh.transport.port import MAX_MESSAGE_BYTES, Servable
+from mesh.tls.grpc_credentials import caller_name, listening_port
+from mesh.tls.identity import Identity
+from mesh.transport.port import MAX_MESSAGE_BYTES, Servable, described
 from mesh.transport.reflected import reflected_pool
 
 _OPTIONS = (
@@ -27,23 +29,25 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class GrpcioServer:
-    """Serves `handlers` by path; `listen` is host:port, `address` the same with the port that was chosen."""
+    """Serves `handlers` by path; `listen` is host:port, `address` the same with the port that was chosen. With an `identity`: to callers
+    with a certificate."""
 
-    def __init__(self, handlers: Mapping[str, Servable], listen: str) -> None:
+    def __init__(self, handlers: Mapping[str, Servable], listen: str, identity: Identity | None = None) -> None:
         self._handlers = handlers
         self._listen = listen
+        self._identity = identity
         self.address = ""
-        self.described: Mapping[str, str] = {"transport": "grpcio"}
+        self.described: Mapping[str, str] = {"transport": "grpcio", **described(identity)}
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        self._services = add_services(self._server, handlers, health.SERVICE_NAME)
+        self._services = add_services(self._server, handlers, health.SERVICE_NAME, identity=identity)
 
     async def start(self) -> None:
         """Bind and accept calls; health answers NOT_SERVING until `set_serving`."""
         host, _ = host_and_port(self._listen)
         await self.set_serving(False)
-        port = self._server.add_insecure_port(self._listen)
+        port = listening_port(self._server, self._listen, self._identity)
         await self._server.start()
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -59,17 +63,20 @@ class GrpcioServer:
         await self._server.stop(grace)
 
 
-def add_services(server: grpc.aio.Server, handlers: Mapping[str, Servable], *others: str) -> Sequence[str]:
+def add_services(
+    server: grpc.aio.Server, handlers: Mapping[str, Servable], *others: str, identity: Identity | None = None
+) -> Sequence[str]:
     """Lets `server` serve `handlers`, and reflection that names them and `others`. Returns the names of the services."""
     services = sorted({handler.policy.service for handler in handlers.values()})
     for service in services:
-        methods = {handler.policy.method: _method_handler(handler) for handler in handlers.values() if handler.policy.service == service}
+        served = [handler for handler in handlers.values() if handler.policy.service == service]
+        methods = {handler.policy.method: _method_handler(handler, identity) for handler in served}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
     reflection.enable_server_reflection([*services, *others, reflection.SERVICE_NAME], server, reflected_pool())
     return services
 
 
-def _method_handler(handler: Servable) -> "grpc.RpcMethodHandler[Any, Any]":
+def _method_handler(handler: Servable, identity: Identity | None) -> "grpc.RpcMethodHandler[Any, Any]":
     policy = handler.policy
     make: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
         (False, False): grpc.unary_unary_rpc_method_handler,
@@ -77,13 +84,13 @@ def _method_handler(handler: Servable) -> "grpc.RpcMethodHandler[Any, Any]":
         (False, True): grpc.unary_stream_rpc_method_handler,
         (True, True): grpc.stream_stream_rpc_method_handler,
     }
-    behaviour = _stream_behaviour(handler) if policy.server_streaming else _unary_behaviour(handler)
+    behaviour = _stream_behaviour(handler, identity) if policy.server_streaming else _unary_behaviour(handler, identity)
     return make[policy.client_streaming, policy.server_streaming](behaviour)
 
 
-def _unary_behaviour(handler: Servable) -> Callable[[Any, Context], Awaitable[bytes | None]]:
+def _unary_behaviour(handler: Servable, identity: Identity | None) -> Callable[[Any, Context], Awaitable[bytes | None]]:
     async def answer(payload: Any, context: Context) -> bytes | None:
-        incoming = _incoming(context)
+        incoming = _incoming(context, identity)
         try:
             message = await handler.unary(payload, incoming)
             if incoming.leading:
@@ -99,9 +106,9 @@ def _unary_behaviour(handler: Servable) -> Callable[[Any, Context], Awaitable[by
     return answer
 
 
-def _stream_behaviour(handler: Servable) -> Callable[[Any, Context], AsyncIterator[bytes]]:
+def _stream_behaviour(handler: Servable, identity: Identity | None) -> Callable[[Any, Context], AsyncIterator[bytes]]:
     async def answer(payload: Any, context: Context) -> AsyncIterator[bytes]:
-        incoming, began = _incoming(context), False
+        incoming, began = _incoming(context, identity), False
         try:
             async for message in handler.stream(payload, incoming):
                 if incoming.leading and not began:
@@ -126,7 +133,7 @@ async def _abort(context: Context, status: status_pb2.Status, incoming: Incoming
     await context.abort_with_status(rpc_status.to_status(status))
 
 
-def _incoming(context: Context) -> Incoming:
+def _incoming(context: Context, identity: Identity | None) -> Incoming:
     text, binary = {}, {}
     for key, value in context.invocation_metadata() or ():
         if isinstance(value, str):
@@ -134,4 +141,4 @@ def _incoming(context: Context) -> Incoming:
         else:
             binary[key] = value
     # Asked now: of a call that has ended, gRPC's core must not be asked any more (it crashes).
-    return Incoming(text, context.time_remaining(), context.peer(), binary)
+    return Incoming(text, context.time_remaining(), context.peer(), binary, identity=caller_name(context, identity))

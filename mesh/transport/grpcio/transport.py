@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mesh.pages import Page
 from mesh.policy import MethodPolicy
+from mesh.tls.identity import Identity
 from mesh.tracing import Tracing
 from mesh.transport.grpcio.channel import Channel
 from mesh.transport.grpcio.server import GrpcioServer
@@ -18,16 +19,17 @@ def on_the_mesh(context: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GrpcioTransport:
-    """`dial` says where a context is found; tests put addresses there."""
+    """`dial` says where a context is found; tests put addresses there. With an `identity`, both directions are mTLS."""
 
     dial: Callable[[str], str] = on_the_mesh
+    identity: Identity | None = None
 
     @property
     def pages(self) -> Mapping[str, Callable[[], Page]]:
         return {}
 
     def server(self, handlers: Mapping[str, Servable], listen: str) -> GrpcioServer:
-        return GrpcioServer(handlers, listen)
+        return GrpcioServer(handlers, listen, self.identity)
 
     def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> Channel:
-        return Channel(self.dial(context), policies, tracing)
+        return Channel(self.dial(context), policies, tracing, self.identity)

@@ -25,9 +25,9 @@ class Serving:
     log: Path
 
 
-def serve(transport: str, directory: Path, *more: str) -> Serving:
+def serve(transport: str, directory: Path, *more: str, **settings: str) -> Serving:
     file, log = directory / "address", directory / "log"
-    environment = {**os.environ, "ADDRESS_FILE": str(file), "PYTHONPATH": str(_PROJECT)}
+    environment = {**os.environ, "ADDRESS_FILE": str(file), "PYTHONPATH": str(_PROJECT), **settings}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "tests.contract.transport.serve", transport, *more],

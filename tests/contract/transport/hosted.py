@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mesh.environment import read_settings
+from mesh.tls.settings import TlsSettings
 from mesh.transport.envoy.admin import Admin
 from mesh.transport.envoy.termination import Termination
 from mesh.transport.envoy.transport import HostedServer
@@ -19,7 +21,8 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         return
     await receive()
     termination = Termination()
-    _state["server"] = server = HostedServer(methods_under_test(), Admin.of_this_process())
+    tls = read_settings(TlsSettings, os.environ)
+    _state["server"] = server = HostedServer(methods_under_test(tls), Admin.of_this_process(), tls.identity)
     _state["life"] = asyncio.create_task(_live(server, termination))
     await send({"type": "lifespan.startup.complete"})
     await receive()

@@ -79,6 +79,7 @@ async def _metadata(seen: Seen, payload: bytes, incoming: Incoming) -> bytes:
         "binary": {k: v.hex() for k, v in incoming.binary.items()},
         "left": incoming.time_remaining,
         "peer": incoming.peer,
+        "identity": incoming.identity,
     }
     return json.dumps(told).encode()
 

@@ -1,4 +1,7 @@
-"""`ADDRESS_FILE=… python -m tests.contract.transport.serve grpcio|envoy [MAX_HEAP_BYTES]`: the methods under test until SIGTERM."""
+"""`ADDRESS_FILE=… python -m tests.contract.transport.serve grpcio|envoy [MAX_HEAP_BYTES]`: the methods under test until SIGTERM.
+
+With `REELMESH_TLS_DIR` in the environment: for callers with a certificate.
+"""
 
 import asyncio
 import os
@@ -6,12 +9,16 @@ import signal
 import sys
 from pathlib import Path
 
+from mesh.control_plane.envoy_tls import EnvoyTls
+from mesh.environment import read_settings
+from mesh.tls.settings import TlsSettings
 from mesh.transport.grpcio.server import GrpcioServer
 from tests.contract.transport.methods import methods_under_test
 
 
 async def _serve(file: Path) -> None:
-    server = GrpcioServer(methods_under_test(), "127.0.0.1:0")
+    tls = read_settings(TlsSettings, os.environ)
+    server = GrpcioServer(methods_under_test(tls), "127.0.0.1:0", tls.identity)
     await server.start()
     await server.set_serving(True)
     await asyncio.to_thread(file.write_text, server.address)
@@ -36,6 +43,7 @@ def main(transport: str, file: Path, max_heap: str = "") -> None:
         zone="",
         xds_servers=[],
         max_heap_bytes=int(max_heap or MAX_HEAP_BYTES),
+        tls=EnvoyTls.written(read_settings(TlsSettings, os.environ).identity, file.parent),
     )
     become(configuration, file.with_suffix(".admin"), {})
 

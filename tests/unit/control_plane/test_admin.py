@@ -12,6 +12,7 @@ from mesh.control_plane.requests import Request, parse
 from mesh.control_plane.resources import EDS
 from mesh.control_plane.rules import NO_RULES, AbortCode, Fault
 from mesh.control_plane.snapshot import grpc_client_builder
+from mesh.registry.port import Instance
 from reelmesh.controlplane.v1 import control_plane_service_pb2 as pb
 from tests.unit.control_plane.clients import movie, rating
 from tests.unit.control_plane.methods import METHODS
@@ -27,8 +28,8 @@ def published() -> AdsServer:
 
 
 def servicer(ads: AdsServer) -> ControlPlaneServicer:
-    async def ask(address: str) -> bool:
-        return address.endswith("5001")
+    async def ask(instance: Instance) -> bool:
+        return instance.address.endswith("5001")
 
     return ControlPlaneServicer(ads, "control-plane", ask, clock=lambda: 7.0)
 

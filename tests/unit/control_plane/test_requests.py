@@ -3,6 +3,7 @@
 import pytest
 from envoy_data_plane.envoy.config.core.v3 import BuildVersion, Extension, Locality, Node
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest
+from envoy_data_plane.google.protobuf import Struct
 from envoy_data_plane.google.rpc import Status
 from google.protobuf.message import DecodeError
 
@@ -15,6 +16,7 @@ def test_every_field_is_found_and_what_is_not_used_is_left_out() -> None:
         id="movie-1",
         cluster="service",
         locality=Locality(region="eu", zone="a", sub_zone="rack"),
+        metadata=Struct.from_dict({"other": "x", "nested": {"tls_dir": "no"}, "tls_dir": "/run/tls"}),
         user_agent_name="envoy",
         user_agent_build_version=BuildVersion(),
         extensions=[Extension(name="a filter")],
@@ -27,7 +29,7 @@ def test_every_field_is_found_and_what_is_not_used_is_left_out() -> None:
         response_nonce="3",
         error_detail=Status(code=3, message="no such cluster"),
     )
-    assert parse(bytes(sent)) == Request(EDS, frozenset({"movie", "rating"}), "3", "no such cluster", "movie-1", "service", "a")
+    assert parse(bytes(sent)) == Request(EDS, frozenset({"movie", "rating"}), "3", "no such cluster", "movie-1", "service", "a", "/run/tls")
 
 
 def test_a_request_without_a_node_or_a_refusal() -> None:

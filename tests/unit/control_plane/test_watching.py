@@ -39,13 +39,13 @@ class Asked:
     """Instances by port: those that serve, and who was asked."""
 
     def __init__(self, *serving: int) -> None:
-        self.serving = {f"127.0.0.1:{1000 + number}" for number in serving}
-        self.asked: list[str] = []
+        self.serving = {1000 + number for number in serving}
+        self.asked: list[Instance] = []
 
-    async def __call__(self, address: str) -> bool:
-        self.asked.append(address)
+    async def __call__(self, instance: Instance) -> bool:
+        self.asked.append(instance)
         await asyncio.sleep(0)
-        return address in self.serving
+        return instance.port in self.serving
 
 
 async def test_a_context_is_ready_when_one_of_its_instances_serves() -> None:
@@ -63,8 +63,8 @@ async def test_of_a_large_context_only_some_are_asked() -> None:
 
 
 async def test_instances_that_do_not_answer_hold_nobody_up() -> None:
-    async def hangs(address: str) -> bool:
-        await asyncio.sleep(60 if address.endswith(":1001") else 0)
+    async def hangs(instance: Instance) -> bool:
+        await asyncio.sleep(60 if instance.port == 1001 else 0)
         return True
 
     readiness = Readiness([], hangs)

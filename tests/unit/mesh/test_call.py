@@ -26,7 +26,11 @@ def test_what_is_added_waits_for_the_transport() -> None:
 def test_a_call_that_no_transport_brought_has_no_metadata_and_sends_none() -> None:
     BARE.add_leading("x-first", "1")
     BARE.add_trailing("x-last", "2")
-    assert (BARE.metadata, BARE.binary_metadata) == ({}, {})
+    assert (BARE.metadata, BARE.binary_metadata, BARE.peer) == ({}, {}, "")
+
+
+def test_a_call_says_which_process_is_at_its_other_end() -> None:
+    assert dataclasses.replace(BARE, beside=Incoming({}, None, "127.0.0.1:1", identity="rating")).peer == "rating"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mesh.registry.consul.entries import instances_of
+from mesh.registry.consul.entries import instances_of, registration
 from mesh.registry.port import Instance
 
 ENTRY: dict[str, Any] = {
@@ -39,3 +39,11 @@ def test_an_entry_without_an_address_is_at_its_node() -> None:
 @pytest.mark.parametrize("change", [{"Port": 0}, {"Address": "a-name"}, {"ID": "reelmesh-"}])
 def test_what_is_none_of_ours_is_left_out(change: dict[str, Any]) -> None:
     assert found(lambda entry: entry["Service"].update(change)) == frozenset()
+
+
+def test_consul_asks_for_health_where_it_can_and_for_the_port_where_it_would_need_a_certificate() -> None:
+    plain = Instance("movie", "movie-1", "10.0.0.8", 5001, metadata={"transport": "grpcio"})
+    guarded = Instance("movie", "movie-1", "10.0.0.8", 5001, metadata={"transport": "grpcio", "tls": "mutual"})
+    assert registration(plain, "")["check"]["grpc"] == "10.0.0.8:5001"
+    check = registration(guarded, "")["check"]
+    assert (check["tcp"], "grpc" in check) == ("10.0.0.8:5001", False)

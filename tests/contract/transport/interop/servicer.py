@@ -1,7 +1,7 @@
 """What grpc.testing.TestService does, as a servicer of the mesh: https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 from google.protobuf.message_factory import GetMessageClass
@@ -71,8 +71,8 @@ def _fail_if_asked(request: Any) -> None:
         raise CallFailed(status_pb2.Status(code=asked.code, message=asked.message))
 
 
-def interop_methods() -> Mapping[str, Handler]:
-    """By gRPC path. Takes no arguments, so that a process that is told its name can call it too."""
+def interop_methods(callers: Collection[str] | None = None) -> Mapping[str, Handler]:
+    """By gRPC path. Needs no arguments, so that a process that is told its name can call it too."""
     service = interop_service()
-    environment = CallEnvironment(Authenticator(KeySet(None), "reelmesh", "reelmesh"), Tracing("interop"))
+    environment = CallEnvironment(Authenticator(KeySet(None), "reelmesh", "reelmesh"), Tracing("interop"), callers=callers)
     return build_handlers(service, with_types_of(service, InteropServicer)(), {}, environment)

@@ -1,0 +1,1 @@
+"""What `make check` asks that no tool of others answers."""
