@@ -26,6 +26,7 @@ def test_the_contract_has_the_services_of_this_version() -> None:
         "AccountService": 10,
         "AdminService": 3,
         "ControlPlaneService": 3,
+        "ExperimentService": 5,
         "KeyService": 1,
         "MetadataService": 7,
         "ModelService": 7,
