@@ -18,7 +18,7 @@ from recommender_service.infrastructure.trials.log import TrialLog
 
 _log = structlog.get_logger(__name__)
 _COMPARED = 10  # first movies of a list
-# After each comparison so many times its processor time goes by: shadows take at most a twentieth of the process, however many lists there are.
+# After each comparison so many times its processor time goes by: however many lists there are, shadows take a twentieth of the process.
 _PATIENCE = 19
 
 
