@@ -62,7 +62,7 @@ def test_the_compression_of_grpc_is_nothing_that_http_could_ask_for(http: httpx.
         ("movie-1", {"reelmesh.movie.v1.MovieService"}),
         ("rating-1", {"reelmesh.rating.v1.RatingService", "reelmesh.rating.v1.ReviewService"}),
         ("metadata-1", {"reelmesh.metadata.v1.MetadataService"}),
-        ("recommender-1", {"reelmesh.recommender.v1.RecommenderService", "reelmesh.recommender.v1.ModelService"}),
+        ("recommender-1", {f"reelmesh.recommender.v1.{service}Service" for service in ("Recommender", "Model", "Experiment")}),
     ],
 )
 def test_services_describe_themselves(stack: WholeStack, process: str, services: set[str]) -> None:

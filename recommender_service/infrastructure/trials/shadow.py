@@ -18,7 +18,7 @@ from recommender_service.infrastructure.trials.log import TrialLog
 
 _log = structlog.get_logger(__name__)
 _COMPARED = 10  # first movies of a list
-# After each comparison so many times its duration goes by: shadows take at most a twentieth of the process, however many lists there are.
+# After each comparison so many times its processor time goes by: however many lists there are, shadows take a twentieth of the process.
 _PATIENCE = 19
 
 
@@ -35,10 +35,11 @@ class Waiting:
 
 class Shadow:
     """Background work in the loop that answers, one list at a time: models and popularity belong to its thread. What does not fit into
-    `most` is skipped and counted; a candidate that fails is, too, and nobody notices who was answered."""
+    `most` is skipped and counted; a candidate that fails is, too, and nobody notices who was answered. `spent` is the processor time of the
+    thread."""
 
-    def __init__(self, recommending: Recommending, log: TrialLog, most: int = 32, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._recommending, self._log, self._most, self._clock = recommending, log, most, clock
+    def __init__(self, recommending: Recommending, log: TrialLog, most: int = 32, spent: Callable[[], float] = time.thread_time) -> None:
+        self._recommending, self._log, self._most, self._spent = recommending, log, most, spent
         self._waiting: deque[Waiting] = deque()
         self._told = asyncio.Event()
 
@@ -55,9 +56,9 @@ class Shadow:
                 self._told.clear()
                 await self._more_or(stop)
                 continue
-            waiting = self._waiting.popleft()
-            self._log.compared(waiting.experiment_id, comparison := await self._compare(waiting))
-            await pause(stop, _PATIENCE * (comparison.active_seconds + comparison.candidate_seconds))
+            waiting, began = self._waiting.popleft(), self._spent()
+            self._log.compared(waiting.experiment_id, await self._compare(waiting))
+            await pause(stop, _PATIENCE * (self._spent() - began))
 
     async def _more_or(self, stop: asyncio.Event) -> None:
         waiters = [asyncio.ensure_future(self._told.wait()), asyncio.ensure_future(stop.wait())]
@@ -86,8 +87,8 @@ class Shadow:
         )
 
     def _made(self, waiting: Waiting, model: RankingModel, arm: str) -> tuple[RecommendedList, float]:
-        began = self._clock()
+        began = time.perf_counter()
         made = self._recommending.recommend(waiting.wish, waiting.taste, model)
-        seconds = self._clock() - began
+        seconds = time.perf_counter() - began
         metrics.shadow_seconds.labels(arm).observe(seconds)
         return made, seconds

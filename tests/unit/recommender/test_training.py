@@ -109,6 +109,13 @@ def test_a_setting_that_is_no_sensible_number_is_refused_by_its_name(told: str) 
         RecommenderSettings.of({"REELMESH_RECOMMENDER_TRAINING_INTERVAL": told})
 
 
+def test_a_backend_that_there_is_not_is_refused_by_its_name() -> None:
+    with pytest.raises(WrongSettings, match=r"REELMESH_RECOMMENDER_TRAINING_BACKEND: 'dask' is none of embedded, spark"):
+        RecommenderSettings.of({"REELMESH_RECOMMENDER_TRAINING_BACKEND": "dask"})
+    told = {"REELMESH_RECOMMENDER_TRAINING_BACKEND": "spark", "REELMESH_RECOMMENDER_SPARK_MASTER": "spark://m:7077"}
+    assert RecommenderSettings.of(told) == RecommenderSettings(training_backend="spark", spark_master="spark://m:7077")
+
+
 def test_settings_are_read_by_their_names() -> None:
     told = {"REELMESH_RECOMMENDER_MODELS_DIR": "/m", "REELMESH_RECOMMENDER_GATE_TOLERANCE": "0.5", "REELMESH_LISTEN": "x"}
     assert RecommenderSettings.of(told) == RecommenderSettings(models_dir=Path("/m"), gate_tolerance=0.5)
