@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from stack.admin_login import AdminLogin
 from stack.commands.durations import seconds_of
 from stack.commands.told import DEFAULT_DATA_DIR, DataDirOption, told
 from stack.directory import DataDirectory
@@ -21,12 +22,13 @@ def keys(
     ] = False,
     settle: Annotated[str, typer.Option(help="How long a new key is published before it signs: seconds, or 1m.")] = "5s",
 ) -> None:
-    """Make the signing key, unless there is one, and print the public keys (JWKS)."""
+    """Make the signing key and the first administrator's login, unless they are there, and print the public keys (JWKS)."""
     with told():
         directory = DataDirectory(data_dir)
         directory.open()
         made = SigningKeys(directory.secrets, publish)
         made.create()
+        AdminLogin(directory.admin_login).create()
         if rotate:
             made.rotate(seconds_of("--settle", settle))
         print(made.jwks_file.read_text(encoding="utf-8"))

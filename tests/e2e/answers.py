@@ -1,16 +1,18 @@
 """The same call over HTTP/JSON and over gRPC, each answer brought into one form that can be compared."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
 import httpx
 from google.protobuf import json_format
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2  # its types are needed to print details
 from grpc_status import rpc_status
 
+from mesh.redaction import has_secrets, is_secret
 from tests.contract.generated.http_form import HttpForm
 from tests.contract.generated.methods import Method
 
@@ -63,6 +65,24 @@ def over_http(http: httpx.Client, method: Method, form: HttpForm, headers: Mappi
     assert answer.headers["content-type"] == "application/json", answer
     content = answer.json()
     return Answer(0 if answer.status_code == 200 else content["code"], content, answer.status_code)
+
+
+def without_secrets(method: Method, answer: Answer) -> Answer:
+    """Tokens and handles are made anew for each call: that there are some is what can be compared."""
+    if not has_secrets(method.descriptor.output_type):
+        return answer
+    names = {field.json_name for kind in _kinds(method.descriptor.output_type) for field in kind.fields if is_secret(field)}
+    return replace(answer, content=_veiled(answer.content, names))
+
+
+def _kinds(kind: Descriptor) -> list[Descriptor]:
+    return [kind, *(each for field in kind.fields if field.message_type is not None for each in _kinds(field.message_type))]
+
+
+def _veiled(content: Any, names: set[str]) -> Any:
+    if isinstance(content, dict):
+        return {key: bool(value) if key in names else _veiled(value, names) for key, value in content.items()}
+    return [_veiled(value, names) for value in content] if isinstance(content, list) else content
 
 
 def _bare(method: Method, message: Message) -> Any:

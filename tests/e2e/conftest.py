@@ -40,6 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, transport: str) -> Iterator[
         environment.setenv("REELMESH_RECOMMENDER_GATE_TOLERANCE", "1")
         for limited in ("MAILS_OF_ADDRESS", "MAILS_TO_MAILBOX", "LOGINS", "LOGINS_OF_ADDRESS", "LOGINS_OF_ACCOUNT", "LOGINS_OF_DEVICE"):
             environment.setenv(f"REELMESH_IDENTITY_{limited}", "1000000")
+        environment.setenv("REELMESH_IDENTITY_ARGON2_MEMORY_KIB", "1024")
         with leaving_nothing(data_dir, "--transport", transport, demo=True) as running:
             log = running.directory.logs / "supervisor.log"
             assert running.directory.demo_marker.exists(), log.read_text()

@@ -28,7 +28,11 @@ accounts = sa.Table(
     sa.CheckConstraint("email = lower(email)", name="accounts_email_is_normalised"),
     sa.Index("accounts_latest", "create_time", "user_id"),
     sa.Index("accounts_email_prefix", "email", postgresql_ops={"email": "text_pattern_ops"}),
-    sa.Index("accounts_display_name_prefix", sa.text("lower(profile ->> 'display_name') text_pattern_ops")),
+    sa.Index(
+        "accounts_display_name_prefix",
+        sa.literal_column("lower(profile ->> 'display_name')").label("display_name"),
+        postgresql_ops={"display_name": "text_pattern_ops"},
+    ),
     sa.Index("accounts_roles", "roles", postgresql_using="gin"),
 )
 

@@ -118,7 +118,8 @@ def _string(limits: options_pb2.FieldRules, known: Known) -> st.SearchStrategy[s
 @cache
 def _matching(pattern: str, longest: int) -> Sequence[str]:
     """A few hundred: to draw a text from its pattern takes longer than all the rest of a message."""
-    texts = st.from_regex(pattern, fullmatch=True).filter(lambda text: len(text) <= longest and text.isascii() and text.isprintable())
+    ascii = st.characters(codec="ascii")
+    texts = st.from_regex(pattern, fullmatch=True, alphabet=ascii).filter(lambda text: len(text) <= longest and text.isprintable())
     found: dict[str, None] = {}
     chosen = settings(
         max_examples=_TEXTS, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
