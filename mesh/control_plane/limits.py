@@ -19,8 +19,8 @@ EJECTION_INTERVAL = timedelta(seconds=1)
 EJECTION_TIME = timedelta(seconds=10)  # times the number of ejections so far …
 EJECTION_TIME_MAX = timedelta(seconds=60)  # … up to this
 EJECTION_FAILURE_PERCENTAGE = 85
-# Of one instance in one interval; fewer prove nothing. No more either: gRPC counts an interval without an ejection as a step back in how long
-# the next one lasts, so an instance that answers late has to be found out in the first one after it was let in.
+# Of one instance in one interval; fewer prove nothing. No more either: gRPC counts an interval without an ejection as a step back in how
+# long the next one lasts, so an instance that answers late has to be found out in the first one after it was let in.
 EJECTION_MINIMUM_REQUESTS = 5
 EJECTION_MINIMUM_HOSTS = 2  # a lone instance is better than none
 EJECTION_MAX_PERCENT = 50  # more failing than that is no outlier but an outage
