@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _PROJECT = Path(__file__).resolve().parent.parent
-_LOCKS = ("requirements.lock", "requirements-bench.lock")
+_LOCKS = ("requirements.lock", "requirements-bench.lock", "requirements-spark.lock")
 _PIP_AUDIT = "pip-audit>=2.10"
 _SERVICE = ("api.osv.dev", 443)
 _SECONDS = 5.0

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 _PROJECT = Path(__file__).resolve().parent.parent
-_OPTIONAL = {"requirements-bench.lock": "bench"}  # beside the lock, only where somebody measures
+_OPTIONAL = {"requirements-bench.lock": "bench", "requirements-spark.lock": "spark"}  # beside the lock, for who wants them
 Requires = Callable[[str], Sequence[str] | None]
 
 

@@ -30,6 +30,7 @@ class Certificates:
         self._directory = directory
         self._key_file, self._certificate_file = secrets / "authority-key.pem", secrets / "authority.pem"
         self._life = timedelta(seconds=life)
+        self._names: list[str] = []
 
     def create(self, names: Iterable[str]) -> None:
         """The authority, once; and a certificate for each of `names`."""

@@ -103,6 +103,9 @@ async def test_no_call_fails_while_certificates_are_renewed_under_load(guarded: 
         for name in ("movie-1", "metadata-1", "rating-1"):
             await restarted(guarded, name)
         await asyncio.sleep(max(0.0, began + _LIVES * _LIFE - time.monotonic()))
+        # Everybody connects to the control plane anew, and hears of the address of who comes after it.
+        for name in ("control-plane", "rating-1"):
+            await restarted(guarded, name)
         connections.end()
         await connecting
     assert load.failures == {}

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 from mesh.pages import Page
@@ -34,7 +33,7 @@ class Admin:
             self.address = self._file.read_text(encoding="utf-8").strip() if self._file.exists() else ""
             if not self.address:
                 await asyncio.sleep(_PAUSE)
-        self._forget_file()
+        self._file.unlink(missing_ok=True)
         while True:
             if (await self._ask("GET", "/ready"))[0] == _OK:
                 _, body = await self._ask("GET", "/listeners?format=json")
@@ -44,11 +43,6 @@ class Admin:
                         host, port = found["address"], found["port_value"]
                         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             await asyncio.sleep(_PAUSE)
-
-    def _forget_file(self) -> None:
-        self._file.unlink(missing_ok=True)
-        with suppress(OSError):  # the folder is ours alone only in a service process
-            self._file.parent.rmdir()
 
     async def drain(self) -> None:
         """Connections are told to go away with their next answer, no new ones are taken; calls under way go on."""

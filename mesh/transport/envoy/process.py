@@ -6,6 +6,7 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -22,7 +23,7 @@ from mesh.settings import Settings, checked_settings, host_and_port, written_set
 from mesh.transport.envoy.admin import Admin
 from mesh.transport.envoy.bootstrap import bootstrap
 from mesh.transport.envoy.host import Host
-from mesh.transport.envoy.launch import HostMissing, become
+from mesh.transport.envoy.launch import ADMIN_ADDRESS_FILE, HostMissing, become
 from mesh.transport.envoy.termination import Termination
 from mesh.transport.envoy.transport import HostedServer, HostedTransport
 
@@ -100,6 +101,8 @@ async def _live(service: RunningService, termination: Termination) -> None:
         await service.serve()
     except StartFailed as error:
         _exit(str(error))
+    # Envoy has read what was written for it, and follows the certificates themselves.
+    shutil.rmtree(Path(os.environ[ADMIN_ADDRESS_FILE]).parent, ignore_errors=True)
     gc.freeze()  # what is there now stays for ever; the collector need not look at it again
     faulthandler.register(signal.SIGUSR1)  # the stacks of all threads into the log; only now, since Envoy had taken the signal
     waiting = asyncio.ensure_future(termination.requested.wait())
