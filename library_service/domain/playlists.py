@@ -12,8 +12,8 @@ MOST_PLAYLISTS: Final = 500
 MOST_ENTRIES: Final = 10_000
 MOST_FOLLOWED: Final = 10_000
 
-# Between neighbours that were appended or put at the front. A moved entry goes into the middle of a gap, so a gap takes 40 moves in the worst
-# case before all ranks are dealt anew; ranks end after 2^63 / 2^40 = 8 million appends, and are dealt anew then.
+# Between neighbours that were appended or put at the front. A moved entry goes into the middle of a gap, so a gap takes 40 moves in the
+# worst case before all ranks are dealt anew; ranks end after 2^63 / 2^40 = 8 million appends, and are dealt anew then.
 GAP: Final = 2**40
 LAST_RANK: Final = 2**63 - 1
 

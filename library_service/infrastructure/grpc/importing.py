@@ -40,6 +40,7 @@ class ListImport:
         if first is None:
             raise InvalidArgument([Violation("list", "is required in the first message")])
         await self._take(first, reader.finish(), total, now, call)
+        total.rejected.sort(key=lambda rejected: rejected.line)  # one that never closed its quote is known at the end only
         counts = {field.name: value for field, value in total.ListFields() if field.name.endswith("_count")}
         log.info("list_imported", list=first.list, request_id=first.request_id, validate_only=first.validate_only, **counts)
         return total
@@ -60,7 +61,7 @@ class ListImport:
             total.unchanged_count += imported.unchanged
             rejected += imported.rejected
         total.rejected_count += len(rejected)
-        for each in sorted(rejected, key=lambda one: one.line)[: _REPORTED - len(total.rejected)]:
+        for each in rejected[: _REPORTED - len(total.rejected)]:
             total.rejected.add(line=each.line, text=each.text, reason=each.reason, message=each.message)
 
     async def _store(self, target: ListName, rows: list[Row], now: datetime, call: Call, *, validate_only: bool) -> Imported:
