@@ -14,10 +14,10 @@ EVENTS: Sequence[type[Message]] = (MovieCreated, MovieUpdated, MovieDeleted, Mov
 
 
 async def project(transaction: Transaction, events: Sequence[Message]) -> None:
-    """Of several events about a movie in a batch the last one counts."""
+    """Of several events about a movie in a batch the youngest counts, whenever it came."""
     told: dict[str, CatalogueMovie] = {}
     for event in events:
         if isinstance(event, MovieCreated | MovieUpdated | MovieDeleted | MovieUndeleted):
             movie = catalogue_movie(event.movie)
-            told[movie.movie] = movie
+            told[movie.movie] = max(movie, told.get(movie.movie, movie), key=lambda each: each.update_time)
     await PostgresMovies(transaction).remember(list(told.values()))

@@ -52,7 +52,7 @@ class Library:
         return calling
 
     def call(self, method: str, request: Any, caller: Metadata) -> Any:
-        call, kind = self._methods[method]
+        call, _ = self._methods[method]
         return call([request] if method == "ImportList" else request, metadata=caller)
 
     async def playlist(self, *movies: str, name: str = BEST, **fields: Any) -> Playlist:

@@ -53,9 +53,7 @@ async def test_an_entry_taken_out_is_gone_and_the_others_stay(library: Library) 
     assert (await library.GetPlaylist(name=BEST)).playlist.entry_count == 2
 
 
-async def test_many_moves_to_one_place_keep_the_order_and_deal_ranks_anew_now_and_then(
-    library: Library, running: RunningService
-) -> None:
+async def test_many_moves_to_one_place_keep_the_order_and_deal_ranks_anew_now_and_then(library: Library, running: RunningService) -> None:
     await library.playlist(*"abcd")
     order, dealt = list("abcd"), text_statement("SELECT deal_count FROM playlists")
     for number in range(150):
