@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from mesh.events.batch_consumer import BatchConsumer
 from mesh.events.relay import Relay
 from mesh.server import Foundation, Service
+from movie_service.application.cards import MovieCards
 from movie_service.application.details import MovieDetails
 from movie_service.application.home import Home
 from movie_service.infrastructure.clients.metadata import GrpcMetadata
@@ -12,6 +13,7 @@ from movie_service.infrastructure.clients.ratings import GrpcRatings
 from movie_service.infrastructure.clients.recommender import GrpcRecommender
 from movie_service.infrastructure.events.invalidation import Invalidation
 from movie_service.infrastructure.grpc.answers import Answers
+from movie_service.infrastructure.grpc.cards import CardsEndpoint
 from movie_service.infrastructure.grpc.details import DetailsEndpoint
 from movie_service.infrastructure.grpc.errors import ERRORS
 from movie_service.infrastructure.grpc.home import HomeEndpoint
@@ -42,13 +44,15 @@ def build(foundation: Foundation) -> Service:
     recommender = GrpcRecommender(
         foundation.channel("recommender", recommender_service_pb2.DESCRIPTOR.services_by_name["RecommenderService"])
     )
+    cards = MovieCards(catalogue, ratings, documents)
     servicer = MovieServicer(
         lambda: MovieUnitOfWork(database),
         catalogue,
         answers,
         search=SearchEndpoint(PostgresIndex(database)),
         details=DetailsEndpoint(MovieDetails(catalogue, ratings, documents, documents, recommender), answers),
-        home=HomeEndpoint(Home(catalogue, ratings, documents, recommender), answers, now),
+        home=HomeEndpoint(Home(catalogue, ratings, cards, recommender), answers, now),
+        cards=CardsEndpoint(cards),
         now=now,
     )
     return Service(

@@ -40,6 +40,7 @@ CONTEXTS: tuple[Context, ...] = (
             "REELMESH_IDENTITY_ADMIN_FILE": "{data}/secrets/admin-login.json",
         },
     ),
+    Context("library"),
 )
 
 

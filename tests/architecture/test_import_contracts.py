@@ -17,6 +17,7 @@ PACKAGES = (
     "metadata_service",
     "recommender_service",
     "identity_service",
+    "library_service",
     "edge",
     "stack",
 )

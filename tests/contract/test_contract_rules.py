@@ -27,15 +27,20 @@ def test_the_contract_has_the_services_of_this_version() -> None:
         "AdminService": 3,
         "ControlPlaneService": 3,
         "ExperimentService": 5,
+        "FavoriteService": 4,
+        "HistoryService": 6,
         "KeyService": 1,
         "MetadataService": 7,
         "ModelService": 7,
-        "MovieService": 12,
+        "MovieService": 13,
         "PersonalDataService": 1,
+        "PlaylistService": 12,
         "RatingService": 11,
         "RecommenderService": 5,
         "ReviewService": 9,
         "SessionService": 5,
+        "TransferService": 2,
+        "WatchlistService": 4,
     }
 
 

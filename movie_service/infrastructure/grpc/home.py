@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from mesh.call import Call, Deadline
-from movie_service.application.home import Card, Home, HomePage, HomePart
+from movie_service.application.home import Home, HomePage, HomePart
 from movie_service.application.parts import BUDGET_SECONDS, on_behalf_of_nobody, parts_deadline
 from movie_service.infrastructure.grpc.answers import Answers, HomeKey
+from movie_service.infrastructure.grpc.cards import card_message
 from movie_service.infrastructure.grpc.composed import kept_or_composed
-from reelmesh.movie.v1.movie_pb2 import HomeRow, MovieCard
+from reelmesh.movie.v1.movie_pb2 import HomeRow
 from reelmesh.movie.v1.movie_service_pb2 import GetHomeRequest, GetHomeResponse
 
 _DEFAULT_ROW_SIZE = 20
@@ -72,15 +73,5 @@ def _answer(page: HomePage) -> GetHomeResponse:
     response = GetHomeResponse(unavailable_parts=[_PARTS[part] for part in page.unavailable])
     for row in page.rows:
         kind, title = _ROWS[row.kind]
-        response.rows.add(kind=kind, title=title, movies=map(_card, row.cards))
+        response.rows.add(kind=kind, title=title, movies=map(card_message, row.cards))
     return response
-
-
-def _card(card: Card) -> MovieCard:
-    message = MovieCard(name=card.movie.name, title=card.movie.facts.title, release_year=card.movie.facts.release_year)
-    if card.text is not None:
-        message.title = card.text.title or message.title
-        message.poster_uri = card.text.poster_uri
-    if card.rating is not None:
-        message.rating_mean, message.rating_count = card.rating.mean, card.rating.count
-    return message

@@ -33,6 +33,10 @@ class DetailsDoor(Protocol):
     async def GetMovieDetails(self, request: pb.GetMovieDetailsRequest, call: Call) -> pb.GetMovieDetailsResponse: ...
 
 
+class CardsDoor(Protocol):
+    async def BatchGetMovieCards(self, request: pb.BatchGetMovieCardsRequest, call: Call) -> pb.BatchGetMovieCardsResponse: ...
+
+
 class HomeDoor(Protocol):
     async def GetHome(self, request: pb.GetHomeRequest, call: Call) -> pb.GetHomeResponse: ...
 
@@ -49,10 +53,11 @@ class MovieServicer:
         search: SearchDoor,
         details: DetailsDoor,
         home: HomeDoor,
+        cards: CardsDoor,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._unit_of_work, self._catalogue, self._answers, self._now = unit_of_work, catalogue, answers, now
-        self._search, self._details, self._home = search, details, home
+        self._search, self._details, self._home, self._cards = search, details, home, cards
         self._import = ImportEndpoint(unit_of_work, answers, now)
 
     async def CreateMovie(self, request: pb.CreateMovieRequest, call: Call) -> pb.CreateMovieResponse:
@@ -80,6 +85,9 @@ class MovieServicer:
             else:
                 response.movies.append(movie_to_proto(movie))
         return response
+
+    async def BatchGetMovieCards(self, request: pb.BatchGetMovieCardsRequest, call: Call) -> pb.BatchGetMovieCardsResponse:
+        return await self._cards.BatchGetMovieCards(request, call)
 
     async def ListMovies(self, request: pb.ListMoviesRequest, call: Call) -> pb.ListMoviesResponse:
         field, _, direction = request.order_by.partition(" ")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.events import wire
 from mesh.events.publishing import Outgoing, publish_in_order
@@ -15,6 +16,8 @@ from mesh.postgres.statements import text_statement
 from mesh.server import Foundation, RunningService, Service
 from recommender_service.bootstrap import MIGRATIONS, build_with
 from recommender_service.infrastructure.settings import RecommenderSettings
+from reelmesh.library.v1.events_pb2 import ViewingProgressRecorded
+from reelmesh.library.v1.library_pb2 import Viewing
 from reelmesh.movie.v1.events_pb2 import MovieCreated
 from reelmesh.rating.v1.events_pb2 import MovieRated
 from reelmesh.recommender.v1.recommender_pb2 import Interaction
@@ -155,3 +158,14 @@ class TestThroughNats:
         client = await running.foundation.bus.client()
         outgoing = Outgoing(wire.subject_of(kind), headers, event.SerializeToString())
         await publish_in_order(client, [outgoing])
+
+
+async def test_a_movie_that_was_watched_in_the_library_is_no_longer_recommended(tell: Telling, recommender: Any) -> None:
+    def viewing(movie: str, share: float) -> Viewing:
+        return Viewing(
+            name=f"users/alice/history/{movie}", movie=f"movies/{movie}", watched_share=share, view_time=Timestamp(seconds=1_700_000_000)
+        )
+
+    await tell.events(ViewingProgressRecorded(viewings=[viewing("a", 0.3), viewing("b", 0.95)]))
+    await soon(lambda: listed(recommender, "alice"), lambda found: "b" not in found)
+    assert "a" in await listed(recommender, "alice")

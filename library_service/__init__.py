@@ -1,0 +1,1 @@
+"""What is a user's own: watchlist, favourites, playlists and viewing history."""

@@ -1,0 +1,1 @@
+"""What lists, playlists and viewings are, with nothing but the standard library."""

@@ -1,0 +1,1 @@
+"""Lists, playlists and viewings over gRPC, in PostgreSQL, on the event stream."""

@@ -1,0 +1,1 @@
+"""The contract reelmesh.library.v1, served."""

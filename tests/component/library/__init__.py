@@ -1,0 +1,1 @@
+"""The library service in this process, with a real PostgreSQL."""

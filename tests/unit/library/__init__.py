@@ -1,0 +1,1 @@
+"""What lists, playlists, viewings and CSV files are, without a database."""
