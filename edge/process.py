@@ -14,7 +14,7 @@ from edge.options import EdgeOptions, StaticPage
 from edge.resources import NODE_CLUSTER, edge_builder
 from edge.settings import EdgeSettings
 from edge.watching import Watching
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.control_plane.admin import ControlPlaneServicer
 from mesh.control_plane.ads import AdsServer
 from mesh.control_plane.following import follow, follow_rules
@@ -23,6 +23,7 @@ from mesh.control_plane.readiness import serves
 from mesh.control_plane.rules import RulesFile, RulesUnreadable
 from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.handlers import CallEnvironment, build_handlers
+from mesh.keys import KeySet
 from mesh.pages import PageServer
 from mesh.policy import context_of, policies
 from mesh.registry.choice import registry_of
