@@ -116,6 +116,13 @@ def keys_of(jwks_file: Path | None, jwks_url: str) -> Keys:
     return RemoteKeySet(jwks_url) if jwks_url else KeySet(jwks_file)
 
 
+def key_text(jwks_file: Path | None, jwks_url: str) -> str:
+    """What `keys_of` would read now. Raises KeysUnreadable, OSError; may block."""
+    if jwks_url:
+        return fetched(jwks_url)
+    return jwks_file.read_text(encoding="utf-8") if jwks_file is not None else ""
+
+
 def fetched(url: str) -> str:
     """The text at an http or https `url`. Raises KeysUnreadable, OSError."""
     if not url.startswith(("http://", "https://")):

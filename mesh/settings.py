@@ -16,7 +16,11 @@ from mesh.tls.settings import TlsSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(RegistrySettings, TlsSettings):
-    """Read from `REELMESH_*`. Addresses are `host:port`; port 0 lets the kernel choose. Durations are seconds."""
+    """Read from `REELMESH_*`. Addresses are `host:port`; port 0 lets the kernel choose. Durations are seconds.
+
+    `token_lifetime` is the longest that an access token of a session holds; `service_secrets` are what services show each other, see
+    `mesh.service_tokens`.
+    """
 
     transport: Literal["grpcio", "envoy"] = "grpcio"
     listen: str = "127.0.0.1:0"
