@@ -16,11 +16,12 @@ from typing import Any
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.call import Call
 from mesh.control_plane.envoy_tls import EnvoyTls
 from mesh.environment import read_settings
 from mesh.handlers import CallEnvironment, Handler
+from mesh.keys import KeySet
 from mesh.logs import configure_logs
 from mesh.metrics import ServedCalls
 from mesh.policy import contexts, method_policy

@@ -27,6 +27,7 @@ from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.google.protobuf import Any
 
 from edge.errors import TRANSCODED
+from edge.tokens import USER
 from mesh.control_plane.resources import packed
 
 ASKED_PATH = "reelmesh.path"
@@ -68,7 +69,8 @@ def unmark() -> HeaderMutation:
         header=HeaderValue(key=TRANSCODED, value=f"%REQ({TRANSCODED}):1%"),
         append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS,
     )
-    return HeaderMutation(mutations=Mutations(request_mutations=[Mutation(remove=_MARK), Mutation(append=shortened)]))
+    removed = [Mutation(remove=name) for name in (_MARK, USER)]
+    return HeaderMutation(mutations=Mutations(request_mutations=[*removed, Mutation(append=shortened)]))
 
 
 def remember() -> SetFilterState:

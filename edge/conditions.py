@@ -5,12 +5,16 @@ from envoy_data_plane.envoy.config.accesslog.v3 import (
     AndFilter,
     ComparisonFilter,
     ComparisonFilterOp,
+    ExtensionFilter,
     HeaderFilter,
     StatusCodeFilter,
 )
 from envoy_data_plane.envoy.config.core.v3 import RuntimeUInt32
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
+from envoy_data_plane.envoy.extensions.access_loggers.filters.cel.v3 import ExpressionFilter
 from envoy_data_plane.envoy.type.v3 import FractionalPercent, FractionalPercentDenominatorType
+
+from mesh.control_plane.resources import packed
 
 
 def fraction(share: float) -> FractionalPercent:
@@ -24,6 +28,13 @@ def all_of(*filters: AccessLogFilter) -> AccessLogFilter:
 
 def header(matcher: HeaderMatcher) -> AccessLogFilter:
     return AccessLogFilter(header_filter=HeaderFilter(header=matcher))
+
+
+def details_say(words: str) -> AccessLogFilter:
+    """Of answers that Envoy makes itself: why (`%RESPONSE_CODE_DETAILS%`), as far as it has `words` in it; no words are in every reason."""
+    expression = ExpressionFilter(expression=f'response.code_details.contains("{words}")')
+    named = ExtensionFilter(name="envoy.access_loggers.extension_filters.cel", typed_config=packed(expression))
+    return AccessLogFilter(extension_filter=named)
 
 
 def status_is(status: int) -> AccessLogFilter:

@@ -27,7 +27,9 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 from edge.arrival import BUFFER_FILTER, look_again, remember, unmark
 from edge.bare_answers import LUA_FILTER, unwrapping_filter
 from edge.options import EdgeOptions
+from edge.rate_limits import address_limit, user_limit
 from edge.routes import CORS_FILTER, NDJSON_FILTER
+from edge.tokens import token_filter
 from mesh.control_plane.faults import fault_filter
 from mesh.control_plane.resources import packed
 
@@ -47,6 +49,9 @@ _WORTH_COMPRESSING = 512  # bytes
 def http_filters(descriptor_set: bytes, services: list[str], bare_fields: Iterable[int], options: EdgeOptions) -> list[HttpFilter]:
     return [
         _filter(CORS_FILTER, Cors()),  # first: preflights are answered, and every answer of a later filter gets its headers
+        *address_limit(options.address_limit),  # before anything that costs
+        *([token_filter()] if options.checks_tokens else []),
+        *user_limit(options.user_limit),
         _filter(BUFFER_FILTER, Buffer(max_request_bytes=options.max_body_bytes)),
         _filter("remember", remember()),
         _compressor("brotli", Brotli(quality=4), first=True),

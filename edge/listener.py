@@ -39,8 +39,9 @@ def listener(filters: list[HttpFilter], options: EdgeOptions) -> Listener:
         access_log=[access_log(options.access_log_ratio)],
         server_name="reelmesh",
         early_header_mutation_extensions=[early_mutation()],
-        # The connection says who calls, not its headers; behind another proxy, the number of trusted hops is to be raised.
+        # The connection says who calls, not its headers, as far as no proxy of ours is in front.
         use_remote_address=True,
+        xff_num_trusted_hops=options.trusted_hops,
         generate_request_id=True,
         always_set_request_id_in_response=True,
         normalize_path=True,

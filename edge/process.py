@@ -14,15 +14,16 @@ from edge.options import EdgeOptions, StaticPage
 from edge.resources import NODE_CLUSTER, edge_builder
 from edge.settings import EdgeSettings
 from edge.watching import Watching
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.control_plane.admin import ControlPlaneServicer
 from mesh.control_plane.ads import AdsServer
-from mesh.control_plane.following import follow, follow_rules
+from mesh.control_plane.following import follow, follow_keys, follow_rules
 from mesh.control_plane.hosts import service_host_builder
 from mesh.control_plane.readiness import serves
 from mesh.control_plane.rules import RulesFile, RulesUnreadable
 from mesh.control_plane.snapshot import grpc_client_builder
 from mesh.handlers import CallEnvironment, build_handlers
+from mesh.keys import key_text, keys_of
 from mesh.pages import PageServer
 from mesh.policy import context_of, policies
 from mesh.registry.choice import registry_of
@@ -62,6 +63,12 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
             cors_origins=settings.edge_cors_origins,
             pages=pages,
             control_planes=settings.control_plane_pages,
+            checks_tokens=bool(settings.jwks_url or settings.jwks_file),
+            token_issuer=settings.token_issuer,
+            token_audience=settings.token_audience,
+            address_limit=settings.edge_address_limit,
+            user_limit=settings.edge_user_limit,
+            trusted_hops=settings.edge_trusted_hops,
             otlp_endpoint=settings.otlp_endpoint,
             trace_ratio=settings.trace_ratio,
             access_log_ratio=settings.access_log_ratio,
@@ -78,6 +85,8 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
         with suppress(RulesUnreadable):  # `follow_rules` says so
             ads.apply(rules.read())  # before anybody is told of the instances: a canary keeps its share
         following.append(asyncio.create_task(follow_rules(rules, ads.apply)))
+    if settings.jwks_url or settings.jwks_file:
+        following.append(asyncio.create_task(follow_keys(partial(key_text, settings.jwks_file, settings.jwks_url), ads.trust)))
     served: PageServer | None = None
     try:
         served = PageServer(settings.http_listen, watching.pages)
@@ -97,7 +106,7 @@ async def run(settings: EdgeSettings, contract: Contract, pages: Sequence[Static
 
 
 def _administration(ads: AdsServer, settings: EdgeSettings, contract: Contract) -> Callable[[grpc.aio.Server], None]:
-    authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
+    authenticator = Authenticator(keys_of(settings.jwks_file, settings.jwks_url), settings.token_issuer, settings.token_audience)
     callers = settings.callers(map(context_of, contract.services))
     environment = CallEnvironment(authenticator, Tracing("control-plane", settings.instance_id, "", 0.0), callers=callers)
     servicer = ControlPlaneServicer(ads, settings.instance_id, partial(serves, identity=settings.identity))

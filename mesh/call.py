@@ -12,10 +12,12 @@ from mesh.errors import PermissionDenied
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls. `subject` is a resource name such as `users/alice`, empty for a caller without a token."""
+    """Who calls. `subject` is a resource name such as `users/alice`, empty for a caller without a token; `session` is the one that the
+    token was issued in, empty for a token without."""
 
     subject: str
     roles: frozenset[str]
+    session: str = ""
 
     @property
     def is_anonymous(self) -> bool:
@@ -23,6 +25,10 @@ class Principal:
 
     def has(self, role: str) -> bool:
         return role in self.roles
+
+    def may_act_as(self, role: str) -> bool:
+        """Whether this caller may do what `role` may: an ADMIN may do everything."""
+        return role in self.roles or "ADMIN" in self.roles
 
     def owns(self, owner: str) -> bool:
         """Whether `owner` is this caller, or this caller administers everyone."""
@@ -93,7 +99,8 @@ class Call:
 
     `method` is the full gRPC path (`/reelmesh.movie.v1.MovieService/GetMovie`); `languages` are BCP 47 tags from
     Accept-Language, best first; `credentials` is the caller's own authorization header, passed on to other contexts;
-    `beside` is None for a call that no transport brought.
+    `beside` is None for a call that no transport brought; `service` is which of ours makes the call, for whomever `principal` is, empty
+    when the caller has not shown that it is one.
     """
 
     method: str
@@ -103,6 +110,7 @@ class Call:
     trace: TraceContext
     credentials: str = ""
     beside: Beside | None = field(default=None, repr=False, compare=False)
+    service: str = ""
 
     @property
     def metadata(self) -> Mapping[str, str]:

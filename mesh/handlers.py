@@ -22,10 +22,11 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc import code_pb2, status_pb2
 
 from mesh import errors, metrics
-from mesh.auth import Authenticator, require_access
+from mesh.auth import Authenticator, KeyUnknown, require_access
 from mesh.call import ANONYMOUS, Call, Deadline, Pair, TraceContext, current_call
 from mesh.languages import accepted_languages
 from mesh.policy import MethodPolicy, method_policy
+from mesh.service_tokens import NO_SERVICE_TOKENS, SERVICE_TOKEN, ServiceTokens
 from mesh.status import to_status
 from mesh.time_limit import within
 from mesh.tracing import Recording, Tracing, current_recording, finish_call
@@ -84,6 +85,7 @@ class CallEnvironment:
     access_log_ratio: float = 0.0
     peers: Collection[str] = ()
     callers: Collection[str] | None = None
+    service_tokens: ServiceTokens = NO_SERVICE_TOKENS
 
 
 class Handler:
@@ -96,7 +98,7 @@ class Handler:
         self._environment = environment
         self.called_at = -math.inf  # the last time, on the clock of time.perf_counter
         self._tracing = environment.tracing
-        self._callers = environment.callers
+        self._callers, self._services = environment.callers, frozenset(environment.peers) - {"edge"}
         self._request_type: type[Message] = GetMessageClass(policy.input)
         self._check = checker(policy.input)
         self._metrics = metrics.ServedCalls(policy.path[1:], environment.peers)
@@ -105,7 +107,10 @@ class Handler:
         """The response's bytes. Raises CallFailed; cancellation passes through."""
         progress = _Progress(self, incoming)
         try:
-            call = progress.admit()
+            try:
+                call = progress.admit()
+            except KeyUnknown:
+                call = await self._admitted_after_learning(progress)
             request = self._parsed(payload) if isinstance(payload, bytes) else self._requests(payload)
             response: Message = await within(call.deadline, self._method(request, call))
             answer = response.SerializeToString()
@@ -118,7 +123,10 @@ class Handler:
         """The responses' bytes, each made when the transport asks for it. Raises CallFailed."""
         progress = _Progress(self, incoming)
         try:
-            call = progress.admit()
+            try:
+                call = progress.admit()
+            except KeyUnknown:
+                call = await self._admitted_after_learning(progress)
             request = self._parsed(payload) if isinstance(payload, bytes) else self._requests(payload)
             responses = aiter(self._method(request, call))
             while True:
@@ -134,6 +142,13 @@ class Handler:
         except BaseException as error:
             raise progress.failed(error) from error
         progress.succeeded()
+
+    async def _admitted_after_learning(self, progress: "_Progress") -> Call:
+        await self._environment.authenticator.learn()
+        try:
+            return progress.admit()
+        except KeyUnknown as error:
+            raise errors.Unauthenticated("TOKEN_NOT_OURS", "The access token was not issued for this platform.") from error
 
     def _parsed(self, payload: bytes) -> Message:
         try:
@@ -159,11 +174,14 @@ class Handler:
             raise errors.PermissionDenied("CALLER_NOT_ALLOWED", "This caller's certificate does not allow it to call here.")
         credentials = metadata.get("authorization", "")
         principal = self._environment.authenticator.principal(credentials)
-        require_access(policy.access, principal)
+        # A certificate says more than a secret that all share.
+        proven = incoming.identity in self._services
+        service = incoming.identity if proven else self._environment.service_tokens.caller(metadata.get(SERVICE_TOKEN))
+        require_access(policy.access, principal, service)
         allowed = policy.deadline if incoming.time_remaining is None else min(policy.deadline, incoming.time_remaining)
         languages = metadata.get("accept-language")
         preferred = accepted_languages(languages) if languages else ()
-        return Call(policy.path, principal, Deadline.after(allowed), preferred, trace, credentials, incoming)
+        return Call(policy.path, principal, Deadline.after(allowed), preferred, trace, credentials, incoming, service)
 
     def translated(self, error: BaseException) -> BaseException:
         """A domain error as the mesh error that its table makes of it; the time limit as DeadlineExceeded."""

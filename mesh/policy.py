@@ -21,6 +21,8 @@ class Access(Enum):
     OWNER = options_pb2.ACCESS_OWNER
     ADMIN = options_pb2.ACCESS_ADMIN
     SERVICE = options_pb2.ACCESS_SERVICE
+    MODERATOR = options_pb2.ACCESS_MODERATOR
+    BOX_OFFICE = options_pb2.ACCESS_BOX_OFFICE
 
 
 class IncompleteContract(Exception):

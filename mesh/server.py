@@ -17,13 +17,14 @@ import structlog
 from google.protobuf.descriptor import ServiceDescriptor
 
 from mesh import admin
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.build import BuildInfo
 from mesh.control_plane.client_bootstrap import use_control_plane
 from mesh.environment import WrongSettings, read_settings
 from mesh.errors import MeshError
 from mesh.events.bus import Bus
 from mesh.handlers import CallEnvironment, ErrorTable, Handler, build_handlers
+from mesh.keys import keys_of
 from mesh.log_levels import LogLevels
 from mesh.logs import configure_logs
 from mesh.metrics import metrics_page
@@ -33,6 +34,8 @@ from mesh.postgres.database import Database
 from mesh.registry.advertised import advertised, with_host
 from mesh.registry.choice import registry_of
 from mesh.registry.port import Instance, Registration, RegistryUnavailable
+from mesh.revocation import Revocations, RevokedSessions
+from mesh.service_tokens import ServiceTokens, secrets_in
 from mesh.settings import Settings
 from mesh.tls.identity import IdentityUnusable
 from mesh.tracing import Tracing
@@ -45,6 +48,8 @@ _READINESS_SECONDS = 1.0
 _PROPAGATION_SECONDS = 0.5
 _QUIET_SECONDS = 0.25
 _LOOK_SECONDS = 0.02
+# How long a start waits for the sessions that ended before it.
+_REVOCATIONS_SECONDS = 2.0
 
 log = structlog.get_logger("mesh.server")
 
@@ -77,6 +82,7 @@ class Foundation:
     bus: Bus
     tracing: Tracing
     transport: Transport
+    service_tokens: ServiceTokens
     channels: list[ClientChannel] = field(default_factory=list)
 
     def channel(self, context: str, *services: ServiceDescriptor) -> grpc.aio.Channel:
@@ -84,7 +90,7 @@ class Foundation:
 
         It has what generated stubs use of a `grpc.aio.Channel`, which is what their types ask for, and is none.
         """
-        channel = self.transport.channel(context, policies(services), self.tracing)
+        channel = self.transport.channel(context, policies(services), self.tracing, self.service_tokens)
         self.channels.append(channel)
         return cast(grpc.aio.Channel, channel)
 
@@ -115,7 +121,16 @@ class RunningService:
         database = Database(settings.database_url, max_size=settings.database_pool_size, application_name=name)
         self._transport = transport or GrpcioTransport(dial, settings.identity)
         bus = Bus(settings.nats_url, name)
-        self.foundation = Foundation(settings=settings, database=database, bus=bus, tracing=tracing, transport=self._transport)
+        self.foundation = Foundation(
+            settings=settings,
+            database=database,
+            bus=bus,
+            tracing=tracing,
+            transport=self._transport,
+            service_tokens=ServiceTokens(context, secrets_in(settings.service_secrets)),
+        )
+        self._revoked = RevokedSessions(settings.token_lifetime)
+        self._revocations = Revocations(bus, self._revoked)
         self._build = build
         self._stop = asyncio.Event()
         self._background: list[asyncio.Task[None]] = []
@@ -147,6 +162,8 @@ class RunningService:
                 await self._service.prepare()
         except (psycopg.Error, MeshError) as error:
             raise StartFailed(f"{self._context}: it cannot be prepared: {str(error).strip().splitlines()[0]}") from error
+        self._background.append(asyncio.create_task(self._revocations.run(self._stop), name="revocations"))
+        await self._revocations.known(_REVOCATIONS_SECONDS)
         self._handlers = self._built_handlers(self._service)
         self._server = self._transport.server(self._handlers, settings.listen)
         return self._server
@@ -159,7 +176,7 @@ class RunningService:
         except (RuntimeError, ValueError) as error:
             raise StartFailed(f"{self._context}: cannot listen on {self._settings.listen}: {error}") from error
         await self._server.set_serving(True)
-        self._background = [asyncio.create_task(work.run(self._stop), name=type(work).__name__) for work in self._service.background]
+        self._background += [asyncio.create_task(work.run(self._stop), name=type(work).__name__) for work in self._service.background]
         self._background.append(asyncio.create_task(self._follow_readiness(), name="readiness"))
         await self._register()
         log.info("serving", address=self.address)
@@ -203,9 +220,14 @@ class RunningService:
 
     def _built_handlers(self, service: Service) -> dict[str, Handler]:
         settings = self._settings
-        authenticator = Authenticator(KeySet(settings.jwks_file), settings.token_issuer, settings.token_audience)
+        keys = keys_of(settings.jwks_file, settings.jwks_url)
         environment = CallEnvironment(
-            authenticator, self.foundation.tracing, settings.access_log_ratio, {"edge", *contexts()}, settings.callers(contexts())
+            Authenticator(keys, settings.token_issuer, settings.token_audience, revoked=self._revoked.held),
+            self.foundation.tracing,
+            settings.access_log_ratio,
+            {"edge", *contexts()},
+            settings.callers(contexts()),
+            self.foundation.service_tokens,
         )
         build = BuildInfo.here(
             self._context, self._instance_id, version=settings.version, commit=settings.commit, transport=settings.transport

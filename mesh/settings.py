@@ -7,15 +7,20 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from annotated_types import Interval
+from annotated_types import Interval, Predicate
 
 from mesh.registry.settings import RegistrySettings
+from mesh.service_tokens import are_long_enough
 from mesh.tls.settings import TlsSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(RegistrySettings, TlsSettings):
-    """Read from `REELMESH_*`. Addresses are `host:port`; port 0 lets the kernel choose. Durations are seconds."""
+    """Read from `REELMESH_*`. Addresses are `host:port`; port 0 lets the kernel choose. Durations are seconds.
+
+    `token_lifetime` is the longest that an access token of a session holds; `service_secrets` are what services show each other, see
+    `mesh.service_tokens`.
+    """
 
     transport: Literal["grpcio", "envoy"] = "grpcio"
     listen: str = "127.0.0.1:0"
@@ -25,8 +30,11 @@ class Settings(RegistrySettings, TlsSettings):
     nats_url: str = ""
     xds_servers: str = ""
     jwks_file: Path | None = None
+    jwks_url: str = ""
     token_issuer: str = "reelmesh"  # noqa: S105  # a name, not a secret
     token_audience: str = "reelmesh"  # noqa: S105  # a name, not a secret
+    token_lifetime: Annotated[float, Interval(gt=0, le=86_400)] = 900.0
+    service_secrets: Annotated[str, Predicate(are_long_enough)] = ""
     instance_id: str = ""
     version: str = "dev"
     commit: str = ""

@@ -23,6 +23,7 @@ from stack.servers.envoy import EnvoyServer
 from stack.servers.jaeger import JaegerServer
 from stack.servers.nats import NatsServer
 from stack.servers.postgres import PostgresServer
+from stack.service_secret import service_secret
 from stack.tokens import SigningKeys
 from stack.topology import Options, Replica, replicas_of
 
@@ -81,6 +82,7 @@ class Platform:
         else:
             self.certificates.clear()
         self._rules.clear()
+        self._service_secret = service_secret(self._directory.secrets)
         self._commit = _commit()
         if self._options.edge:
             _require_free(self.edge_address)
@@ -155,6 +157,7 @@ class Platform:
                     "REELMESH_METRICS_LISTEN": "127.0.0.1:0",
                     "REELMESH_DATABASE_URL": self._database_urls[context.name],
                     "REELMESH_NATS_URL": self._nats.url,
+                    "REELMESH_SERVICE_SECRETS": self._service_secret,
                     "REELMESH_DRAIN_SECONDS": str(_DRAIN),
                     **self._shown(context.name),
                     **{key: value.format(data=self._directory.path) for key, value in context.settings.items()},

@@ -35,9 +35,14 @@ def signing_key() -> Ed25519PrivateKey:
 
 def write_jwks(path: Path) -> Path:
     """The public half of `signing_key`, as services read it."""
-    x = base64.urlsafe_b64encode(signing_key().public_key().public_bytes_raw()).decode().rstrip("=")
-    path.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": KEY_ID, "use": "sig", "alg": "EdDSA", "x": x}]}))
+    path.write_text(json.dumps({"keys": [jwk(signing_key())]}))
     return path
+
+
+def jwk(key: Ed25519PrivateKey, key_id: str = KEY_ID) -> dict[str, str]:
+    """Its public half."""
+    x = base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode().rstrip("=")
+    return {"kty": "OKP", "crv": "Ed25519", "kid": key_id, "use": "sig", "alg": "EdDSA", "x": x}
 
 
 def signed(claims: dict[str, Any], *, key: Any = None, algorithm: str = "EdDSA", typ: str = "at+jwt", kid: str = KEY_ID) -> str:

@@ -67,6 +67,7 @@ class AdsServer:
         self._instances: frozenset[Instance] | None = None
         self._zones: frozenset[str] = frozenset()
         self._rules = NO_RULES
+        self._jwks = ""
         self._streams: dict[_Stream, None] = {}  # in the order in which they came
         self._numbers = itertools.count(1)
         self._server: grpc.aio.Server | None = None
@@ -97,6 +98,11 @@ class AdsServer:
     def apply(self, rules: Rules) -> None:
         """As `publish`, for a change of the rules."""
         self._rules = rules
+        self._tell_all()
+
+    def trust(self, jwks: str) -> None:
+        """As `publish`, for another set of public keys of access tokens."""
+        self._jwks = jwks
         self._tell_all()
 
     @property
@@ -148,7 +154,7 @@ class AdsServer:
             return
         kind, zone = key
         try:
-            self._resources[key] = self._builders[kind](View(self._instances, self._rules, zone))
+            self._resources[key] = self._builders[kind](View(self._instances, self._rules, zone, self._jwks))
         except Exception:
             _log.exception("resources cannot be built, the last ones are kept", clients=kind or "gRPC", zone=zone)
 

@@ -1,4 +1,4 @@
-"""Keeps a control plane up to date with the registry and the rules, whatever happens to them."""
+"""Keeps a control plane up to date with the registry, the rules and the keys, whatever happens to them."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,11 +6,13 @@ from collections.abc import Callable
 import structlog
 
 from mesh.control_plane.rules import NO_RULES, Rules, RulesFile, RulesUnreadable
+from mesh.keys import KeysUnreadable, parsed
 from mesh.registry.port import Instance, Registry
 
 _log = structlog.get_logger(__name__)
 _PAUSE = 1.0  # seconds between attempts when the watch itself breaks
 _LOOK = 0.25  # seconds between two looks at the rules
+_LOOK_FOR_KEYS = 1.0
 
 
 async def follow(registry: Registry, publish: Callable[[frozenset[Instance]], None]) -> None:
@@ -45,3 +47,23 @@ async def follow_rules(file: RulesFile, apply: Callable[[Rules], None]) -> None:
                 _log.info("rules", **rules.model_dump(mode="json"))
                 apply(rules)
         await asyncio.sleep(_LOOK)
+
+
+async def follow_keys(read: Callable[[], str], trust: Callable[[str], None]) -> None:
+    """Runs until it is cancelled. `read` gives a key set as text, and may block; keys that cannot be read leave the last ones."""
+    last, broken = "", ""
+    while True:
+        try:
+            text = await asyncio.to_thread(read)
+            key_ids = sorted(parsed(text))
+        except (OSError, KeysUnreadable) as error:
+            if str(error) != broken:
+                broken = str(error)
+                _log.error("the public keys cannot be read, the last ones are kept", error=broken)
+        else:
+            broken = ""
+            if text != last:
+                last = text
+                _log.info("keys", ids=key_ids)
+                trust(text)
+        await asyncio.sleep(_LOOK_FOR_KEYS)

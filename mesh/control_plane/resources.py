@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import betterproto2
 from envoy_data_plane.envoy.config.cluster.v3 import Cluster
-from envoy_data_plane.envoy.config.core.v3 import AggregatedConfigSource, ApiVersion, ConfigSource
+from envoy_data_plane.envoy.config.core.v3 import AggregatedConfigSource, ApiVersion, ConfigSource, TypedExtensionConfig
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment
 from envoy_data_plane.envoy.config.listener.v3 import Listener
 from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration
@@ -19,8 +19,9 @@ CDS = _PREFIX + "cluster.v3.Cluster"
 EDS = _PREFIX + "endpoint.v3.ClusterLoadAssignment"
 LDS = _PREFIX + "listener.v3.Listener"
 RDS = _PREFIX + "route.v3.RouteConfiguration"
+ECDS = _PREFIX + "core.v3.TypedExtensionConfig"
 # What refers to another resource is sent after it: make before break.
-TYPES = (CDS, EDS, LDS, RDS)
+TYPES = (CDS, EDS, ECDS, LDS, RDS)
 SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"  # not among them: each client has its own
 
 _NONCE_TAG = 5 << 3 | 2
@@ -41,7 +42,7 @@ class Resource:
     digest: str
 
 
-def resource(message: Cluster | ClusterLoadAssignment | Listener | RouteConfiguration | Secret) -> Resource:
+def resource(message: Cluster | ClusterLoadAssignment | Listener | RouteConfiguration | TypedExtensionConfig | Secret) -> Resource:
     content = packed(message)
     name = message.cluster_name if isinstance(message, ClusterLoadAssignment) else message.name
     return Resource(name, content, hashlib.sha256(content.value).hexdigest())
@@ -57,9 +58,11 @@ class Resources:
         endpoints: Iterable[Resource] = (),
         listeners: Iterable[Resource] = (),
         routes: Iterable[Resource] = (),
+        extensions: Iterable[Resource] = (),
         secrets: Iterable[Resource] = (),
     ) -> None:
-        by_type = {CDS: clusters, EDS: endpoints, LDS: listeners, RDS: routes, **({SDS: secrets} if secrets else {})}
+        shared = {CDS: clusters, EDS: endpoints, ECDS: extensions, LDS: listeners, RDS: routes}
+        by_type = {**shared, **({SDS: secrets} if secrets else {})}
         self._by_type: Mapping[str, Mapping[str, Resource]] = {kind: {each.name: each for each in found} for kind, found in by_type.items()}
         self.versions: Mapping[str, str] = {kind: _version(found) for kind, found in self._by_type.items()}
         self._responses: dict[tuple[str, tuple[str, ...]], bytes] = {}

@@ -1,8 +1,9 @@
-"""Tells every instance of a service about events while it runs, for caches; nothing is kept and nothing repeated."""
+"""Tells every instance of a service about events while it runs, for caches; nothing is kept, and repeated only what is asked for."""
 
 import asyncio
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -26,6 +27,8 @@ class Broadcast:
     That is: each time it has begun to listen (also the first time: what was cached before that is of unknown age), after a
     connection was lost or a delivery was left out, and for an event that it cannot read or whose handler fails. `listening` is whether
     events reach it now; without, a cache knows nothing of changes and has to age by itself.
+
+    With `since`, events as old as that come first, each time that it begins to listen; `caught_up` is set when the first time is done.
     """
 
     def __init__(
@@ -35,13 +38,16 @@ class Broadcast:
         on_gap: Callable[[], None],
         *,
         name: str = "broadcast",
+        since: timedelta | None = None,
     ) -> None:
         self._bus = bus
         self._types = {kind.DESCRIPTOR.full_name: kind for kind in handlers}
         self._handlers = {kind.DESCRIPTOR.full_name: handler for kind, handler in handlers.items()}
         self._on_gap = on_gap
         self._gaps = metrics.broadcast_gaps.labels(name)
+        self._since = since
         self.listening = False
+        self.caught_up = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         while going_on(stop):
@@ -61,11 +67,13 @@ class Broadcast:
         client = await self._bus.client(stop=stop)
         await ensure_streams(client)
         name = f"broadcast-{uuid.uuid4().hex}"
-        await client.jetstream().add_consumer(
+        began = datetime.now(UTC) - self._since if self._since is not None else None
+        made = await client.jetstream().add_consumer(
             EVENTS,
             ConsumerConfig(
                 name=name,
-                deliver_policy=DeliverPolicy.NEW,
+                deliver_policy=DeliverPolicy.NEW if began is None else DeliverPolicy.BY_START_TIME,
+                opt_start_time=began,
                 ack_policy=AckPolicy.NONE,
                 filter_subjects=[subject_of(type_name) for type_name in sorted(self._types)],
                 inactive_threshold=30.0,  # the server removes it after we are gone
@@ -76,9 +84,13 @@ class Broadcast:
         async with Puller(self._bus, client, name, _LIMIT) as puller:
             self.listening = True
             self._gap()
+            if not made.num_pending:
+                self.caught_up.set()
             while going_on(stop):
                 for message in await puller.next_batch(wait=0.5):
                     self._tell(message.headers, message.data, message.metadata.sequence.stream)
+                    if not message.metadata.num_pending:
+                        self.caught_up.set()
         await client.jetstream().delete_consumer(EVENTS, name)
 
     def _tell(self, headers: Mapping[str, str] | None, payload: bytes, sequence: int) -> None:

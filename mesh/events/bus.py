@@ -23,6 +23,7 @@ class Bus:
         self._client = Client()
         self._connecting: asyncio.Task[None] | None = None
         self._interruptions: set[Callable[[], None]] = set()
+        self._failed = False
 
     async def open(self) -> None:
         """Begins to connect and returns at once."""
@@ -45,6 +46,11 @@ class Bus:
             await asyncio.sleep(0.02)
         return self._client
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is no connection, and the last attempt to make one failed."""
+        return self._failed and not self._client.is_connected
+
     def on_interruption(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Calls `tell` whenever the connection is lost or messages are dropped; the result takes that back."""
         self._interruptions.add(tell)
@@ -66,6 +72,7 @@ class Bus:
 
     async def _on_error(self, error: Exception) -> None:
         _log.debug("nats_error", error=str(error) or type(error).__name__)
+        self._failed = True
         if isinstance(error, nats.errors.SlowConsumerError):
             self._interrupt()
 

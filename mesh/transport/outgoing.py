@@ -8,6 +8,7 @@ from google.rpc import code_pb2, status_pb2
 from mesh import metrics
 from mesh.call import current_call
 from mesh.policy import MethodPolicy
+from mesh.service_tokens import SERVICE_TOKEN, Proof
 from mesh.status import from_status
 from mesh.tracing import Tracing, finish_call
 from mesh.transport.marks import ONCE, SET
@@ -17,12 +18,14 @@ StatusOf = Callable[[BaseException], status_pb2.Status | None]
 
 
 class Outgoing:
-    """The calls of one method. `status_of` knows which exceptions of the transport are answers; `retries` is the context's budget."""
+    """The calls of one method. `status_of` knows which exceptions of the transport are answers; `retries` is the context's budget;
+    `proof` is that it is us who call."""
 
-    def __init__(self, policy: MethodPolicy, tracing: Tracing, status_of: StatusOf, retries: Retries) -> None:
+    def __init__(self, policy: MethodPolicy, tracing: Tracing, status_of: StatusOf, retries: Retries, proof: Proof) -> None:
         self.policy = policy
         self.tracing = tracing
         self.retries = retries
+        self.proof = proof
         self.metrics = metrics.called(policy.path[1:])
         self.status_of = status_of
         self.caller = (metrics.CALLER, tracing.service)
@@ -45,6 +48,8 @@ class Attempt:
         traceparent, self._span = self._outgoing.tracing.client_call(policy.path)
         call = current_call.get()
         metadata = [] if self._outgoing.retries.allowed else [(ONCE, SET)]
+        if token := self._outgoing.proof():
+            metadata.append((SERVICE_TOKEN, token))
         if call is None:
             return policy.deadline, (self._outgoing.caller, *metadata)
         metadata += [self._outgoing.caller, ("traceparent", traceparent)]

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from mesh.handlers import Incoming
 from mesh.pages import Page
 from mesh.policy import MethodPolicy
+from mesh.service_tokens import ServiceTokens
 from mesh.tls.identity import Identity
 from mesh.tracing import Tracing
 
@@ -69,4 +70,6 @@ class Transport(Protocol):
     @property
     def pages(self) -> Mapping[str, Callable[[], Page]]: ...
     def server(self, handlers: Mapping[str, Servable], listen: str) -> Server: ...
-    def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> ClientChannel: ...
+    def channel(
+        self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, service_tokens: ServiceTokens
+    ) -> ClientChannel: ...

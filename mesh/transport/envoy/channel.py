@@ -16,6 +16,7 @@ from google.rpc import code_pb2, status_pb2
 from mesh.control_plane import limits
 from mesh.handlers import CallFailed
 from mesh.policy import MethodPolicy
+from mesh.service_tokens import Proof
 from mesh.tracing import Tracing
 from mesh.transport.envoy.exchange import current_exchange
 from mesh.transport.envoy.wire import Deframer, framed, refused, status_of, timeout_of
@@ -45,10 +46,17 @@ class HostedChannel:
     It is made when it is first used: gRPC's core costs threads and memory that most services never need.
     """
 
-    def __init__(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, outside: Callable[[], ClientChannel]) -> None:
+    def __init__(
+        self,
+        context: str,
+        policies: Mapping[str, MethodPolicy],
+        tracing: Tracing,
+        proof: Proof,
+        outside: Callable[[], ClientChannel],
+    ) -> None:
         self._context = context
         self._policies = policies
-        self._tracing = tracing
+        self._tracing, self._proof = tracing, proof
         self._make_outside = outside
         self._made_outside: ClientChannel | None = None
         self._retries = Retries()
@@ -57,7 +65,7 @@ class HostedChannel:
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
         outside = self._from_outside("unary_unary", method, request_serializer, response_deserializer)
-        outgoing = Outgoing(self._policies[method], self._tracing, _answered, self._retries)
+        outgoing = Outgoing(self._policies[method], self._tracing, _answered, self._retries, self._proof)
         through = _ThroughEnvoy(self._context, outgoing.policy, self._retries)
 
         async def send(request: Message) -> Message:

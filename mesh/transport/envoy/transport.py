@@ -6,6 +6,7 @@ from functools import partial
 
 from mesh.pages import ENVOY_METRICS, Page
 from mesh.policy import MethodPolicy
+from mesh.service_tokens import ServiceTokens
 from mesh.tls.identity import Identity
 from mesh.tracing import Tracing
 from mesh.transport.envoy.admin import Admin
@@ -64,5 +65,6 @@ class HostedTransport:
         """`listen` was in Envoy's bootstrap."""
         return HostedServer(handlers, self._admin, self._identity)
 
-    def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> HostedChannel:
-        return HostedChannel(context, policies, tracing, partial(self._outside.channel, context, policies, tracing))
+    def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, service_tokens: ServiceTokens) -> HostedChannel:
+        outside = partial(self._outside.channel, context, policies, tracing, service_tokens)
+        return HostedChannel(context, policies, tracing, service_tokens.proof_for(context), outside)

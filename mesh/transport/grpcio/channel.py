@@ -9,6 +9,7 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from mesh.policy import MethodPolicy
+from mesh.service_tokens import Proof
 from mesh.tls.grpc_credentials import mesh_credentials
 from mesh.tls.identity import Identity
 from mesh.tracing import Tracing
@@ -27,20 +28,22 @@ _OPTIONS = (
 class Channel:
     """A channel to one context. `target` is `xds:///movie`, or an address in tests; stubs treat it as a `grpc.aio.Channel`."""
 
-    def __init__(self, target: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, identity: Identity | None = None) -> None:
+    def __init__(
+        self, target: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, proof: Proof, identity: Identity | None = None
+    ) -> None:
         if identity is None:
             self._channel = grpc.aio.insecure_channel(target, options=_OPTIONS)
         else:
             self._channel = grpc.aio.secure_channel(target, mesh_credentials(identity), options=_OPTIONS)
         self._policies = policies
-        self._tracing = tracing
+        self._tracing, self._proof = tracing, proof
         self._retries = Retries()
 
     def unary_unary(
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
         call = self._channel.unary_unary(method, request_serializer, response_deserializer)
-        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries, self._proof)
 
         async def send(request: Message) -> Message:
             with outgoing.attempt() as (timeout, metadata):
@@ -52,7 +55,7 @@ class Channel:
         self, method: str, request_serializer: Any, response_deserializer: Any, _registered_method: bool = False
     ) -> Callable[..., Awaitable[Message]]:
         call = self._channel.stream_unary(method, request_serializer, response_deserializer)
-        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries, self._proof)
 
         async def send(requests: AsyncIterator[Message]) -> Message:
             with outgoing.attempt() as (timeout, metadata):
@@ -74,7 +77,7 @@ class Channel:
         await self._channel.close()
 
     def _streaming(self, call: Any, method: str) -> Callable[..., AsyncIterator[Message]]:
-        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries)
+        outgoing = Outgoing(self._policies[method], self._tracing, _status_of, self._retries, self._proof)
 
         async def send(request: Any) -> AsyncIterator[Message]:
             with outgoing.attempt() as (timeout, metadata):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mesh.pages import Page
 from mesh.policy import MethodPolicy
+from mesh.service_tokens import ServiceTokens
 from mesh.tls.identity import Identity
 from mesh.tracing import Tracing
 from mesh.transport.grpcio.channel import Channel
@@ -31,5 +32,5 @@ class GrpcioTransport:
     def server(self, handlers: Mapping[str, Servable], listen: str) -> GrpcioServer:
         return GrpcioServer(handlers, listen, self.identity)
 
-    def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing) -> Channel:
-        return Channel(self.dial(context), policies, tracing, self.identity)
+    def channel(self, context: str, policies: Mapping[str, MethodPolicy], tracing: Tracing, service_tokens: ServiceTokens) -> Channel:
+        return Channel(self.dial(context), policies, tracing, service_tokens.proof_for(context), self.identity)

@@ -143,8 +143,9 @@ class ReviewServicer:
 
 def _reader(call: Call, user: str | None = None) -> Reader:
     subject = call.principal.subject
-    return Reader(subject.removeprefix("users/") if user is None else user, call.principal.has("ADMIN"))
+    id_ = subject.removeprefix("users/") if user is None else user
+    return Reader(id_, call.principal.may_act_as("MODERATOR"), call.principal.may_act_as("ADMIN"))
 
 
 def _message(review: Review, call: Call) -> review_pb2.Review:
-    return review_message(review, with_reports=call.principal.has("ADMIN"))
+    return review_message(review, with_reports=call.principal.may_act_as("MODERATOR"))

@@ -10,8 +10,9 @@ import pytest
 
 from identity_service.domain.sessions import Lifetimes
 from identity_service.infrastructure.postgres import sessions as stored_sessions
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.errors import Unauthenticated
+from mesh.keys import KeySet
 from mesh.postgres.statements import text_statement
 from reelmesh.identity.v1.events_pb2 import EmailRequested, SessionRevoked
 from reelmesh.identity.v1.session_pb2 import Session

@@ -9,9 +9,10 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from mesh import errors
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.call import Call
 from mesh.handlers import CallEnvironment, ErrorTable, build_handlers
+from mesh.keys import KeySet
 from mesh.tracing import Tracing
 from mesh.transport.grpcio.server import GrpcioServer
 from reelmesh.movie.v1 import movie_service_pb2 as pb

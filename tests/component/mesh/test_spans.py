@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from mesh import errors
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.call import Call
 from mesh.handlers import CallEnvironment, CallFailed, Incoming, build_handlers
+from mesh.keys import KeySet
 from mesh.tracing import Tracing, current_recording
 from reelmesh.movie.v1 import movie_service_pb2 as pb
 from tests.component.mesh.conftest import SERVICE, Behaviour, servicer_of

@@ -2,17 +2,13 @@
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
 import pytest
 from google.protobuf.message import Message
 
-from mesh.events import wire
-from mesh.events.publishing import Outgoing, publish_in_order
 from mesh.server import RunningService
 from movie_service.bootstrap import MIGRATIONS, build
 from reelmesh.metadata.v1.events_pb2 import MovieMetadataChanged
@@ -26,6 +22,7 @@ from reelmesh.recommender.v1.events_pb2 import ModelActivated
 from reelmesh.recommender.v1.recommender_pb2 import Model
 from tests.component.movie.neighbours import DOCUMENT, Neighbours, document, serving_neighbours
 from tests.component.movie.stubs import Movies
+from tests.publishing import publish_event
 from tests.services import admin, serving
 
 NAME = "movies/tt1"
@@ -62,10 +59,7 @@ async def known(stubs: list[Movies], neighbours: Neighbours) -> None:
 
 
 async def publish(replica: RunningService, event: Message) -> None:
-    """As the relay of the other context does."""
-    kind = event.DESCRIPTOR.full_name
-    headers = {wire.MESSAGE_ID: str(uuid.uuid4()), wire.TYPE: kind, wire.KEY: NAME, wire.TIME: datetime.now(UTC).isoformat()}
-    await publish_in_order(await replica.foundation.bus.client(), [Outgoing(wire.subject_of(kind), headers, event.SerializeToString())])
+    await publish_event(await replica.foundation.bus.client(), event, NAME)
 
 
 async def seen_within_a_second(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -23,6 +23,7 @@ from reelmesh.rating.v1.review_service_pb2 import (
 from tests.services import Metadata, admin, failure, token
 
 ALICE, BOB = token("users/alice"), token("users/bob")
+MODERATOR = token("users/mod", "MODERATOR")
 
 
 async def write(stub: Any, user: str = "alice", movie: str = "tt1", review_id: str = "", **more: Any) -> Review:
@@ -34,7 +35,7 @@ async def write(stub: Any, user: str = "alice", movie: str = "tt1", review_id: s
 
 async def moderate(stub: Any, review: Review, state: Review.State.ValueType) -> Review:
     request = ModerateReviewRequest(name=review.name, state=state, comment="Because.")
-    moderated: Review = (await stub.ModerateReview(request, metadata=admin())).review
+    moderated: Review = (await stub.ModerateReview(request, metadata=MODERATOR)).review
     return moderated
 
 
@@ -86,14 +87,14 @@ async def test_an_update_changes_what_its_mask_names_and_the_etag(reviews: Any) 
     assert (await reviews.UpdateReview(again, metadata=ALICE)).review == updated
 
 
-async def test_only_author_and_admin_read_a_hidden_or_removed_review(reviews: Any) -> None:
+async def test_only_author_moderators_and_admin_read_a_hidden_or_removed_review(reviews: Any) -> None:
     review = await write(reviews)
     for state in (Review.STATE_HIDDEN, Review.STATE_REMOVED):
         await moderate(reviews, review, state)
         for reader in ((), BOB):
             assert (await failure(reviews.GetReview(GetReviewRequest(name=review.name), metadata=reader))).reason == "REVIEW_NOT_FOUND"
             assert await listed(reviews) == []
-        for reader in (ALICE, admin()):
+        for reader in (ALICE, MODERATOR, admin()):
             assert (await read_as(reviews, review, reader)).state == state
 
 

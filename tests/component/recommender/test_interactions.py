@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,6 @@ import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh.events import wire
-from mesh.events.publishing import Outgoing, publish_in_order
 from mesh.postgres.statements import text_statement
 from mesh.server import Foundation, RunningService, Service
 from recommender_service.bootstrap import MIGRATIONS, build_with
@@ -30,6 +27,7 @@ from reelmesh.recommender.v1.recommender_service_pb2 import (
 )
 from reelmesh.recommender.v1.recommender_service_pb2_grpc import RecommenderServiceStub
 from tests.component.recommender.telling import Telling, film, soon
+from tests.publishing import publish_event
 from tests.services import failure, serving, stub_of, token
 
 COUNT = text_statement("SELECT count(*) FROM interactions")
@@ -153,11 +151,7 @@ class TestThroughNats:
         assert await stored(running) == before + 2
 
     async def publish(self, running: RunningService, event: Message, event_id: str) -> None:
-        kind = event.DESCRIPTOR.full_name
-        headers = {wire.MESSAGE_ID: event_id, wire.TYPE: kind, wire.KEY: "k", wire.TIME: datetime.now(UTC).isoformat()}
-        client = await running.foundation.bus.client()
-        outgoing = Outgoing(wire.subject_of(kind), headers, event.SerializeToString())
-        await publish_in_order(client, [outgoing])
+        await publish_event(await running.foundation.bus.client(), event, event_id=event_id)
 
 
 async def test_a_movie_that_was_watched_in_the_library_is_no_longer_recommended(tell: Telling, recommender: Any) -> None:

@@ -108,7 +108,7 @@ def _message(field: FieldDescriptor, known: Known) -> st.SearchStrategy[Message]
 def _string(limits: options_pb2.FieldRules, known: Known) -> st.SearchStrategy[str]:
     if not limits.pattern:
         return st.text(_CHARACTERS, min_size=1, max_size=min(limits.max_length or _LENGTH, _LENGTH))
-    made = st.sampled_from(_matching(limits.pattern, limits.max_length or 1_000))
+    made = st.sampled_from(matching(limits.pattern, limits.max_length or 1_000))
     if not known.get(limits.pattern):
         return made
     exists = st.sampled_from(known[limits.pattern])
@@ -116,7 +116,7 @@ def _string(limits: options_pb2.FieldRules, known: Known) -> st.SearchStrategy[s
 
 
 @cache
-def _matching(pattern: str, longest: int) -> Sequence[str]:
+def matching(pattern: str, longest: int) -> Sequence[str]:
     """A few hundred: to draw a text from its pattern takes longer than all the rest of a message."""
     ascii = st.characters(codec="ascii")
     texts = st.from_regex(pattern, fullmatch=True, alphabet=ascii).filter(lambda text: len(text) <= longest and text.isprintable())

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from importlib import import_module, resources
 
 from google.api import annotations_pb2, http_pb2
+from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from edge.descriptors import load_contract
-from mesh.policy import MethodPolicy, method_policy
+from mesh.policy import MethodPolicy, is_internal, method_policy
 from tests.contract.templates import parse
 
 _VERBS = ("get", "put", "post", "delete", "patch")
@@ -71,3 +73,12 @@ def _verb(rule: http_pb2.HttpRule) -> Iterator[str]:
 @cache
 def methods() -> tuple[Method, ...]:
     return tuple(Method(method) for service in load_contract().services for method in service.methods)
+
+
+@cache
+def internal_methods() -> tuple[Method, ...]:
+    """Those that are asked at the address of one process; the edge has no route to them."""
+    files = descriptor_pb2.FileDescriptorSet.FromString(resources.files("reelmesh").joinpath("descriptors.binpb").read_bytes())
+    modules = [import_module(file.name.removesuffix(".proto").replace("/", ".") + "_pb2") for file in files.file if file.service]
+    services = [service for module in modules for service in module.DESCRIPTOR.services_by_name.values() if is_internal(service)]
+    return tuple(Method(method) for service in services for method in service.methods)

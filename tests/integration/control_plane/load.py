@@ -45,7 +45,7 @@ async def main() -> None:
     failed_at: list[float] = []
     running = True
     policies: Any = {METHOD: SampleMethod(METHOD, "echo", deadline=_options.deadline)}
-    channel = Channel(on_the_mesh("echo"), policies, Tracing("load"))
+    channel = Channel(on_the_mesh("echo"), policies, Tracing("load"), str)
     if _options.without_budget:
         channel._retries = Boundless()
     call: Any = channel.unary_unary(METHOD, None, None)

@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from stack.servers.command import free_port
 from stack.servers.envoy import EnvoyServer
 from stack.servers.running import running
 from tests.integration.edge.shop import METHODS, Contract, Shop
+from tests.services import write_jwks
 
 T = TypeVar("T")
 PAGE = StaticPage("/docs", "text/html; charset=utf-8", ("<p>documentation</p>" * 2_000).encode())
@@ -54,6 +56,7 @@ class Edge:
 
     url: str
     address: str
+    admin_address: str
     contract: Contract
     shop: Shop
     shop_instance: Instance
@@ -63,18 +66,20 @@ class Edge:
     loop: Loop
 
 
-@pytest.fixture(scope="session")
-def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    directory = tmp_path_factory.mktemp("edge")
+@contextmanager
+def running_edge(directory: Path, options: EdgeOptions) -> Iterator[Edge]:
+    """With a shop and a control plane of its own, on a free port."""
     contract = Contract(directory)
     address = f"127.0.0.1:{free_port()}"
-    options = EdgeOptions(listen=address, pages=[PAGE])
+    builder = edge_builder(contract.descriptor_set, METHODS, replace(options, listen=address, pages=[PAGE], checks_tokens=True))
+    jwks = write_jwks(directory / "jwks.json").read_text()
     loop = Loop()
 
     async def start() -> tuple[Shop, Instance, AdsServer, int]:
         shop = Shop(contract)
         instance = Instance("shop", "shop-1", "127.0.0.1", await shop.start())
-        ads = AdsServer(grpc_client_builder(METHODS), {NODE_CLUSTER: edge_builder(contract.descriptor_set, METHODS, options)})
+        ads = AdsServer(grpc_client_builder(METHODS), {NODE_CLUSTER: builder})
+        ads.trust(jwks)
         ads.publish(frozenset([instance]))
         return shop, instance, ads, await ads.start("127.0.0.1:0")
 
@@ -82,12 +87,18 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     bootstrap = directory / "bootstrap.json"
     write_bootstrap(bootstrap, xds_servers=[f"127.0.0.1:{port}"])
     log = directory / "envoy.log"
-    with running(EnvoyServer(directory, bootstrap, address=address, concurrency=1), log):
+    with running(EnvoyServer(directory, bootstrap, address=address, concurrency=1), log) as envoy:
         publish = lambda instances: loop.call(lambda: ads.publish(instances))  # noqa: E731  # a name for it would say the same
-        yield Edge(f"http://{address}", address, contract, shop, instance, publish, ads, log, loop)
+        yield Edge(f"http://{address}", address, envoy.admin_address, contract, shop, instance, publish, ads, log, loop)
     loop.run(ads.stop())
     loop.run(shop.stop())
     loop.stop()
+
+
+@pytest.fixture(scope="session")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    with running_edge(tmp_path_factory.mktemp("edge"), EdgeOptions()) as started:
+        yield started
 
 
 @pytest.fixture

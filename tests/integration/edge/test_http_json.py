@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.integration.edge.conftest import PAGE, Edge
+from tests.services import signed
 
 
 def test_path_and_query_become_fields_and_the_answer_is_bare(http: httpx.Client) -> None:
@@ -158,7 +159,7 @@ def test_a_stream_of_requests_is_a_json_array(http: httpx.Client) -> None:
 def test_what_the_caller_says_reaches_the_service_and_what_only_the_mesh_may_say_does_not(http: httpx.Client) -> None:
     said = {
         "accept-language": "de-CH, en",
-        "authorization": "Bearer t",
+        "authorization": f"Bearer {signed({})}",
         "x-custom": "1",
     }
     forged = {

@@ -4,7 +4,8 @@ import json
 import stat
 from pathlib import Path
 
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
+from mesh.keys import KeySet
 from tests.integration.stack.conftest import reelmesh
 
 

@@ -58,7 +58,7 @@ def test_what_operators_read_about_an_instance_changes_no_version() -> None:
 
 def test_a_context_without_instances_exists_and_is_empty() -> None:
     resources = built()
-    for kind in TYPES:
+    for kind in (CDS, EDS, LDS, RDS):
         assert set(resources.digests(kind, None)) == {"movie", "rating"}
     assert assignment(resources, "movie").endpoints == []
 

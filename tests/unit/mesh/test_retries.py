@@ -24,7 +24,8 @@ def call(outgoing: Outgoing, code: int = code_pb2.OK) -> bool:
 
 def outgoing() -> Outgoing:
     policy: Any = METHODS[0]
-    return Outgoing(policy, Tracing("test"), lambda error: error.status if isinstance(error, CallFailed) else None, Retries())
+    status_of = lambda error: error.status if isinstance(error, CallFailed) else None  # noqa: E731  # it is used once
+    return Outgoing(policy, Tracing("test"), status_of, Retries(), str)
 
 
 def test_calls_that_are_unavailable_in_the_end_use_the_retries_up_and_answers_give_them_back() -> None:

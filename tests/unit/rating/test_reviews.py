@@ -11,7 +11,8 @@ from rating_service.domain.reviews import Reader, Review, ReviewState, ReviewTex
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 TEXT = ReviewText(language_code="en", spoiler=False, text="Good.")
-AUTHOR, OTHER, NOBODY, MODERATOR = Reader("alice", False), Reader("bob", False), Reader("", False), Reader("root", True)
+AUTHOR, OTHER, NOBODY = Reader("alice", False), Reader("bob", False), Reader("", False)
+MODERATOR, ADMIN = Reader("mod", True), Reader("root", True, True)
 PUBLISHED, HIDDEN, REMOVED = ReviewState.PUBLISHED, ReviewState.HIDDEN, ReviewState.REMOVED
 
 
@@ -19,14 +20,14 @@ def review(state: ReviewState = PUBLISHED) -> Review:
     return Review(movie="tt1", review_id="r1", author="alice", content=TEXT, state=state, create_time=NOW, update_time=NOW)
 
 
-@pytest.mark.parametrize("reader", [AUTHOR, OTHER, NOBODY, MODERATOR])
+@pytest.mark.parametrize("reader", [AUTHOR, OTHER, NOBODY, MODERATOR, ADMIN])
 def test_everyone_reads_a_published_review(reader: Reader) -> None:
     review().require_readable_by(reader)
 
 
 @pytest.mark.parametrize("state", [HIDDEN, REMOVED])
 def test_others_do_not_find_a_review_that_is_not_published(state: ReviewState) -> None:
-    for reader in (AUTHOR, MODERATOR):
+    for reader in (AUTHOR, MODERATOR, ADMIN):
         review(state).require_readable_by(reader)
     for reader in (OTHER, NOBODY):
         with pytest.raises(ReviewNotFound):
@@ -35,9 +36,10 @@ def test_others_do_not_find_a_review_that_is_not_published(state: ReviewState) -
 
 def test_a_reader_who_is_not_the_author_may_not_change_what_they_can_read() -> None:
     review().require_changeable_by(AUTHOR)
-    review().require_changeable_by(MODERATOR)
-    with pytest.raises(NotReviewAuthor):
-        review().require_changeable_by(OTHER)
+    review().require_changeable_by(ADMIN)
+    for state, reader in ((PUBLISHED, OTHER), (PUBLISHED, MODERATOR), (HIDDEN, MODERATOR)):
+        with pytest.raises(NotReviewAuthor):
+            review(state).require_changeable_by(reader)
     with pytest.raises(ReviewNotFound):
         review(HIDDEN).require_changeable_by(OTHER)
 

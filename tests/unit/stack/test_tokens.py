@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.errors import Unauthenticated
+from mesh.keys import KeySet
 from stack.errors import StackError
 from stack.tokens import SigningKeys
 

@@ -7,9 +7,10 @@ from typing import Any
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import status_pb2
 
-from mesh.auth import Authenticator, KeySet
+from mesh.auth import Authenticator
 from mesh.call import Call
 from mesh.handlers import CallEnvironment, CallFailed, Handler, build_handlers
+from mesh.keys import KeySet
 from mesh.tracing import Tracing
 from tests.contract.transport.interop.contract import interop_service, with_types_of
 
