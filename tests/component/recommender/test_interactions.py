@@ -13,7 +13,8 @@ from mesh.events import wire
 from mesh.events.publishing import Outgoing, publish_in_order
 from mesh.postgres.statements import text_statement
 from mesh.server import Foundation, RunningService, Service
-from recommender_service.bootstrap import MIGRATIONS, build_with
+from recommender_service.__main__ import MIGRATIONS
+from recommender_service.bootstrap import build_with
 from recommender_service.infrastructure.settings import RecommenderSettings
 from reelmesh.movie.v1.events_pb2 import MovieCreated
 from reelmesh.rating.v1.events_pb2 import MovieRated
