@@ -5,7 +5,6 @@ environment; until SIGTERM.
 """
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from mesh.keys import KeySet
 from mesh.logs import configure_logs
 from mesh.metrics import ServedCalls
 from mesh.policy import contexts, method_policy
+from mesh.server import rest_collector
 from mesh.tls.settings import TlsSettings
 from mesh.tracing import Tracing
 from mesh.transport.envoy.admin import Admin
@@ -83,7 +83,7 @@ def _tls() -> TlsSettings:
 
 
 async def _told(address: str) -> None:
-    gc.freeze()  # as a service does when it has started
+    rest_collector()  # as a service does when it has started
     await asyncio.to_thread(Path(os.environ["ADDRESS_FILE"]).write_text, address)
 
 

@@ -16,7 +16,7 @@ import psycopg
 from bench.measuring import Figure, show
 from mesh.postgres.database import Database
 from mesh.postgres.migrations import migrate
-from recommender_service.bootstrap import MIGRATIONS
+from recommender_service.__main__ import MIGRATIONS
 from recommender_service.infrastructure.postgres.experiments import PostgresExperimentReader
 from recommender_service.infrastructure.postgres.following import ChangesReader
 from recommender_service.infrastructure.serving.follower import Follower

@@ -1,7 +1,8 @@
 """`python -m identity_service`."""
 
-from identity_service.bootstrap import MIGRATIONS, build
-from mesh.server import run
+from mesh.starting import run
+
+MIGRATIONS = "identity_service.infrastructure.migrations"
 
 if __name__ == "__main__":
-    run("identity", build, MIGRATIONS)
+    run("identity", "identity_service.bootstrap:build", MIGRATIONS)

@@ -33,7 +33,6 @@ from reelmesh.identity.v1 import account_admin_service_pb2, account_service_pb2,
 from reelmesh.privacy.v1.events_pb2 import ErasureDone
 from reelmesh.privacy.v1.personal_data_service_pb2_grpc import PersonalDataServiceStub
 
-MIGRATIONS = "identity_service.infrastructure.migrations"
 _EXPORT_SECONDS = 120.0
 
 

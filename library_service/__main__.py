@@ -1,7 +1,8 @@
 """`python -m library_service`."""
 
-from library_service.bootstrap import MIGRATIONS, build
-from mesh.server import run
+from mesh.starting import run
+
+MIGRATIONS = "library_service.infrastructure.migrations"
 
 if __name__ == "__main__":
-    run("library", build, MIGRATIONS)
+    run("library", "library_service.bootstrap:build", MIGRATIONS)

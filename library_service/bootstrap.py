@@ -30,8 +30,6 @@ from reelmesh.library.v1 import (
 )
 from reelmesh.movie.v1 import movie_service_pb2
 
-MIGRATIONS = "library_service.infrastructure.migrations"
-
 
 def build(foundation: Foundation) -> Service:
     database, bus = foundation.database, foundation.bus

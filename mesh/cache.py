@@ -102,6 +102,14 @@ class Cache(Generic[K, V]):
                     raise
                 # It was the deadline of the one who began; ours may be later, so begin anew.
 
+    def get_or_make(self, key: K, make: Callable[[], V]) -> V:
+        """The value, made at once where nothing has to be waited for: no task, and nobody who could wait for the same."""
+        value = self.get(key)
+        if value is None:
+            value = make()
+            self._keep(_Load((key,), frozenset()), key, value, ())
+        return value
+
     async def get_many(self, keys: Iterable[K], load: Callable[[list[K]], Awaitable[Mapping[K, V]]], *, tags: Tags[V] = ()) -> dict[K, V]:
         """Those of `keys` that exist; `load` is called once with the missing ones and may leave some out, which are not remembered."""
         found: dict[K, V] = {}

@@ -1,7 +1,8 @@
-"""`python -m metadata_service`: the metadata service until it is told to stop."""
+"""`python -m metadata_service`."""
 
-from mesh.server import run
-from metadata_service.bootstrap import MIGRATIONS, build
+from mesh.starting import run
+
+MIGRATIONS = "metadata_service.infrastructure.migrations"
 
 if __name__ == "__main__":
-    run("metadata", build, MIGRATIONS)
+    run("metadata", "metadata_service.bootstrap:build", MIGRATIONS)

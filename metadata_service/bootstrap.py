@@ -9,8 +9,6 @@ from metadata_service.infrastructure.postgres.reader import PostgresReader
 from metadata_service.infrastructure.postgres.unit_of_work import MetadataUnitOfWork
 from reelmesh.metadata.v1 import metadata_service_pb2
 
-MIGRATIONS = "metadata_service.infrastructure.migrations"
-
 
 def build(foundation: Foundation) -> Service:
     """The service over its foundation."""

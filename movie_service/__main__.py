@@ -1,7 +1,8 @@
 """`python -m movie_service`."""
 
-from mesh.server import run
-from movie_service.bootstrap import MIGRATIONS, build
+from mesh.starting import run
+
+MIGRATIONS = "movie_service.infrastructure.migrations"
 
 if __name__ == "__main__":
-    run("movie", build, MIGRATIONS)
+    run("movie", "movie_service.bootstrap:build", MIGRATIONS)

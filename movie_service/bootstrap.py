@@ -28,8 +28,6 @@ from reelmesh.movie.v1 import movie_service_pb2
 from reelmesh.rating.v1 import rating_service_pb2
 from reelmesh.recommender.v1 import recommender_service_pb2
 
-MIGRATIONS = "movie_service.infrastructure.migrations"
-
 
 def build(foundation: Foundation) -> Service:
     database, bus = foundation.database, foundation.bus

@@ -1,7 +1,8 @@
 """`python -m rating_service`."""
 
-from mesh.server import run
-from rating_service.bootstrap import MIGRATIONS, build
+from mesh.starting import run
+
+MIGRATIONS = "rating_service.infrastructure.migrations"
 
 if __name__ == "__main__":
-    run("rating", build, MIGRATIONS)
+    run("rating", "rating_service.bootstrap:build", MIGRATIONS)

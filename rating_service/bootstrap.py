@@ -21,8 +21,6 @@ from reelmesh.movie.v1 import events_pb2, movie_service_pb2
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
 from reelmesh.rating.v1 import rating_service_pb2, review_service_pb2
 
-MIGRATIONS = "rating_service.infrastructure.migrations"
-
 
 def build(foundation: Foundation) -> Service:
     database, bus = foundation.database, foundation.bus

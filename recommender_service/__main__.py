@@ -1,7 +1,8 @@
 """`python -m recommender_service`."""
 
-from mesh.server import run
-from recommender_service.bootstrap import MIGRATIONS, build
+from mesh.starting import run
+
+MIGRATIONS = "recommender_service.infrastructure.migrations"
 
 if __name__ == "__main__":
-    run("recommender", build, MIGRATIONS)
+    run("recommender", "recommender_service.bootstrap:build", MIGRATIONS)

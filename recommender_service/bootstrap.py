@@ -35,8 +35,6 @@ from recommender_service.infrastructure.trials.shadow import Shadow
 from recommender_service.infrastructure.trials.watch import TrialWatch
 from reelmesh.recommender.v1 import experiment_service_pb2, model_service_pb2, recommender_service_pb2
 
-MIGRATIONS = "recommender_service.infrastructure.migrations"
-
 
 def build(foundation: Foundation) -> Service:
     return build_with(foundation, RecommenderSettings.of(os.environ))

@@ -65,6 +65,8 @@ class Recommending:
             return model.similar(movie, count), model.model_id
         origin = self._catalogue.find(movie)
         genres = frozenset(origin.genres) if origin else frozenset()
+        if not genres:
+            return [], model.model_id if model else ""
         alike = [
             Ranked(each.movie, shared)
             for each in self._popularity.popular(

@@ -1,57 +1,32 @@
-"""A service process in Envoy: `become_host` turns `python -m <context>_service` into it, `app` is what Envoy then runs."""
+"""What runs in a service's Envoy: `app` is the service, from its start to its end, and takes its calls."""
 
 import asyncio
 import faulthandler
-import gc
-import importlib
 import json
 import os
 import shutil
 import signal
-import socket
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import structlog
 
-from mesh.control_plane.envoy_tls import EnvoyTls
-from mesh.server import RunningService, StartFailed, prepare_process
-from mesh.settings import Settings, checked_settings, host_and_port, written_settings
+from mesh.server import RunningService, loaded, prepare_process, rest_collector
+from mesh.settings import checked_settings
+from mesh.starting import MigrationFailed, StartFailed, migrated
 from mesh.transport.envoy.admin import Admin
-from mesh.transport.envoy.bootstrap import bootstrap
 from mesh.transport.envoy.host import Host
-from mesh.transport.envoy.launch import ADMIN_ADDRESS_FILE, HostMissing, become
+from mesh.transport.envoy.launch import ADMIN_ADDRESS_FILE, SERVICE
 from mesh.transport.envoy.termination import Termination
 from mesh.transport.envoy.transport import HostedServer, HostedTransport
+from mesh.transport.port import Server
 
-_SERVICE = "REELMESH_HOSTED_SERVICE"
 _log = structlog.get_logger("mesh.server")
 
 _host: Host | None = None
 _life: asyncio.Task[None] | None = None
-
-
-def become_host(context: str, build: Callable[..., Any], settings: Settings) -> NoReturn:
-    """Raises StartFailed for what is wrong before Envoy could say it less readably."""
-    _require_free(context, settings.listen)
-    node = settings.instance_name(context)
-    service = {"context": context, "build": f"{build.__module__}:{build.__qualname__}", "settings": written_settings(settings)}
-    directory = Path(tempfile.mkdtemp(prefix="reelmesh-envoy-"))
-    try:
-        configuration = bootstrap(
-            "mesh.transport.envoy.entry:app",
-            settings.listen,
-            node_id=node,
-            zone=settings.zone,
-            xds_servers=settings.xds_server_list(),
-            tls=EnvoyTls.written(settings.identity, directory),
-        )
-        become(configuration, directory / "admin", {_SERVICE: json.dumps(service)})
-    except (HostMissing, ImportError) as error:
-        raise StartFailed(f"{context}: {error}") from error
 
 
 async def app(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
@@ -64,6 +39,8 @@ async def app(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[
     termination = Termination()
     try:
         service, server = await _prepared(termination)
+    except MigrationFailed:
+        _exit()
     except StartFailed as error:
         _exit(str(error))
     except Exception as error:  # Envoy would tell it as a stack trace and its whole configuration
@@ -78,21 +55,25 @@ async def app(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[
 
 async def _prepared(termination: Termination) -> tuple[RunningService, HostedServer]:
     """The service with its database and handlers, before Envoy listens."""
-    described = json.loads(os.environ[_SERVICE])
+    described = json.loads(os.environ[SERVICE])
     settings = checked_settings(described["settings"])
     prepare_process(described["context"], settings)
-    module, _, name = described["build"].partition(":")
     transport = HostedTransport(Admin.of_this_process(), settings.identity)
-    service = RunningService(described["context"], getattr(importlib.import_module(module), name), settings, transport=transport)
-    preparing = asyncio.ensure_future(service.prepare())
+    service = RunningService(described["context"], loaded(described["build"]), settings, transport=transport)
+    preparing = asyncio.ensure_future(_prepared_database_and(service, described["migrating"]))
     stopping = asyncio.ensure_future(termination.requested.wait())
     await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
     if not preparing.done():
-        _exit("")  # asked to go before it was there
+        _exit(code=0)  # asked to go before it was there
     stopping.cancel()
     server = preparing.result()
     assert isinstance(server, HostedServer)  # noqa: S101  # our transport made it
     return service, server
+
+
+async def _prepared_database_and(service: RunningService, migrating: int) -> Server:
+    await migrated(migrating)
+    return await service.prepare()
 
 
 async def _live(service: RunningService, termination: Termination) -> None:
@@ -103,7 +84,7 @@ async def _live(service: RunningService, termination: Termination) -> None:
         _exit(str(error))
     # Envoy has read what was written for it, and follows the certificates themselves.
     shutil.rmtree(Path(os.environ[ADMIN_ADDRESS_FILE]).parent, ignore_errors=True)
-    gc.freeze()  # what is there now stays for ever; the collector need not look at it again
+    rest_collector()
     faulthandler.register(signal.SIGUSR1)  # the stacks of all threads into the log; only now, since Envoy had taken the signal
     waiting = asyncio.ensure_future(termination.requested.wait())
     failing = asyncio.ensure_future(service.failed_background())
@@ -116,21 +97,10 @@ async def _live(service: RunningService, termination: Termination) -> None:
     termination.release()
 
 
-def _exit(reason: str) -> NoReturn:
+def _exit(reason: str = "", *, code: int = 1) -> NoReturn:
     """At once: Envoy would say a stack trace more, and there is nothing of it to end in order."""
     if reason:
         print(reason, file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(1 if reason else 0)
-
-
-def _require_free(context: str, listen: str) -> None:
-    try:
-        host, port = host_and_port(listen)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except (OSError, ValueError) as error:
-        raise StartFailed(f"{context}: cannot listen on {listen}: {error}") from error
+    os._exit(code)

@@ -64,10 +64,9 @@ class RecommenderServicer:
 
     async def ListSimilarMovies(self, request: ListSimilarMoviesRequest, call: Call) -> ListSimilarMoviesResponse:
         if self._state.model.current is None:
-            return await self._similar(request)  # what is popular has a say in it, and that moves
+            return self._similar(request)  # what is popular has a say in it, and that moves
         key = request.SerializeToString(deterministic=True)
-        ready = self._answers.similar.ready(key)
-        return ready if ready is not None else await self._answers.similar.get_or_load(key, lambda: self._similar(request))
+        return self._answers.similar.get_or_make(key, lambda: self._similar(request))
 
     async def ListTrendingMovies(self, request: ListTrendingMoviesRequest, call: Call) -> ListTrendingMoviesResponse:
         size, after = paging.page_size(request.page_size), paging.decode(request, ((int, float), str))
@@ -123,7 +122,7 @@ class RecommenderServicer:
             answer.unknown_movies.extend(name for name in named if not self._state.catalogue.knows(id_of(name)))
         return answer
 
-    async def _similar(self, request: ListSimilarMoviesRequest) -> ListSimilarMoviesResponse:
+    def _similar(self, request: ListSimilarMoviesRequest) -> ListSimilarMoviesResponse:
         size, after = paging.page_size(request.page_size), paging.decode(request, ((int, float), str))
         # The first page is what is nearly always asked for, and it needs no more than itself.
         ranked, model_id = self._recommending.similar(

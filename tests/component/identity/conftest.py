@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from identity_service.bootstrap import MIGRATIONS, build_with
+from identity_service.__main__ import MIGRATIONS
+from identity_service.bootstrap import build_with
 from identity_service.infrastructure.hashing import HashingParameters
 from identity_service.infrastructure.settings import IdentitySettings
 from mesh.server import Foundation, Service

@@ -12,7 +12,7 @@ import pytest
 
 from mesh.postgres.statements import text_statement
 from mesh.server import RunningService
-from rating_service.bootstrap import MIGRATIONS as RATING_MIGRATIONS
+from rating_service.__main__ import MIGRATIONS as RATING_MIGRATIONS
 from rating_service.bootstrap import build as build_rating
 from reelmesh.identity.v1.account_pb2 import Account, Erasure
 from reelmesh.identity.v1.account_service_pb2 import (

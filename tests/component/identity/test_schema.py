@@ -5,7 +5,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from identity_service.bootstrap import MIGRATIONS
+from identity_service.__main__ import MIGRATIONS
 from identity_service.infrastructure.postgres.tables import metadata
 from mesh.postgres.migrations import migrate
 from tests.schemas import described, engine_of

@@ -7,7 +7,8 @@ from typing import Any
 import grpc
 import pytest
 
-from library_service.bootstrap import MIGRATIONS, build
+from library_service.__main__ import MIGRATIONS
+from library_service.bootstrap import build
 from mesh.server import RunningService
 from tests.component.library.calling import Library
 from tests.component.library.movies import KnownMovies, serving_movies

@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.js.api import DeliverPolicy
 
-from library_service.bootstrap import MIGRATIONS, build
+from library_service.__main__ import MIGRATIONS
+from library_service.bootstrap import build
 from mesh.events.publishing import Outgoing, publish_in_order
 from mesh.events.streams import EVENTS, ensure_streams
 from mesh.events.wire import KEY, MESSAGE_ID, TIME, TYPE, subject_of

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from library_service.__main__ import MIGRATIONS
 from library_service.application import playlist_commands as commands
 from library_service.application.list_commands import mark_movie
-from library_service.bootstrap import MIGRATIONS
 from library_service.domain.errors import TooManyItems
 from library_service.domain.marks import Shelf
 from library_service.domain.movies import CatalogueMovie

@@ -3,7 +3,7 @@
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from library_service.bootstrap import MIGRATIONS
+from library_service.__main__ import MIGRATIONS
 from library_service.infrastructure.postgres.tables import metadata
 from mesh.postgres.migrations import migrate
 from tests.schemas import described, engine_of

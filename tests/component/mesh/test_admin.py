@@ -11,8 +11,10 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from mesh.server import RunningService, StartFailed
-from metadata_service.bootstrap import MIGRATIONS, build
+from mesh.server import RunningService
+from mesh.starting import StartFailed
+from metadata_service.__main__ import MIGRATIONS
+from metadata_service.bootstrap import build
 from reelmesh.admin.v1 import admin_service_pb2 as pb
 from reelmesh.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 from reelmesh.metadata.v1.metadata_service_pb2 import ListGenresRequest

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from mesh.registry.local import LocalRegistry
-from mesh.server import RunningService, StartFailed
+from mesh.server import RunningService
 from mesh.settings import Settings
-from metadata_service.bootstrap import MIGRATIONS, build
+from mesh.starting import StartFailed
+from metadata_service.__main__ import MIGRATIONS
+from metadata_service.bootstrap import build
 from tests.services import serving
 
 

@@ -14,7 +14,8 @@ import pytest
 from mesh.events.broadcast import Broadcast
 from mesh.events.bus import Bus
 from mesh.server import RunningService
-from metadata_service.bootstrap import MIGRATIONS, build
+from metadata_service.__main__ import MIGRATIONS
+from metadata_service.bootstrap import build
 from reelmesh.identity.v1.events_pb2 import SessionRevoked
 from reelmesh.metadata.v1.metadata_service_pb2 import ListGenresRequest
 from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceStub

@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from mesh.postgres.database import Database
 from mesh.server import RunningService
-from metadata_service.bootstrap import MIGRATIONS, build
+from metadata_service.__main__ import MIGRATIONS
+from metadata_service.bootstrap import build
 from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceStub
 from stack.servers.postgres import PostgresServer
 from tests.component.metadata.catalogue import Catalogue

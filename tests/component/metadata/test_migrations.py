@@ -6,7 +6,7 @@ from alembic.migration import MigrationContext
 from psycopg import connect
 
 from mesh.postgres.migrations import migrate
-from metadata_service.bootstrap import MIGRATIONS
+from metadata_service.__main__ import MIGRATIONS
 from metadata_service.infrastructure.postgres.tables import metadata
 
 

@@ -7,7 +7,8 @@ import grpc
 import pytest
 
 from mesh.server import RunningService
-from movie_service.bootstrap import MIGRATIONS, build
+from movie_service.__main__ import MIGRATIONS
+from movie_service.bootstrap import build
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
 from tests.component.movie.neighbours import Neighbours, serving_neighbours
 from tests.component.movie.stubs import Movies

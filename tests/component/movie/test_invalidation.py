@@ -10,7 +10,8 @@ import pytest
 from google.protobuf.message import Message
 
 from mesh.server import RunningService
-from movie_service.bootstrap import MIGRATIONS, build
+from movie_service.__main__ import MIGRATIONS
+from movie_service.bootstrap import build
 from reelmesh.metadata.v1.events_pb2 import MovieMetadataChanged
 from reelmesh.metadata.v1.metadata_pb2 import MovieMetadata
 from reelmesh.movie.v1 import movie_service_pb2 as pb

@@ -6,7 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from mesh.postgres.migrations import migrate
-from movie_service.bootstrap import MIGRATIONS
+from movie_service.__main__ import MIGRATIONS
 from movie_service.infrastructure.postgres.tables import metadata
 
 

@@ -8,7 +8,7 @@ import pytest
 from mesh.call import ANONYMOUS, Call, Deadline, TraceContext
 from mesh.postgres.database import Database
 from mesh.postgres.migrations import migrate
-from movie_service.bootstrap import MIGRATIONS
+from movie_service.__main__ import MIGRATIONS
 from movie_service.infrastructure.grpc.search import SearchEndpoint
 from movie_service.infrastructure.search.index import PostgresIndex
 from movie_service.infrastructure.search.projection import project

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import grpc
 
-from movie_service.bootstrap import MIGRATIONS, build
+from movie_service.__main__ import MIGRATIONS
+from movie_service.bootstrap import build
 from reelmesh.movie.v1 import movie_service_pb2 as pb
 from reelmesh.movie.v1.movie_pb2 import Movie
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mesh.server import RunningService
-from rating_service.bootstrap import MIGRATIONS, build
+from rating_service.__main__ import MIGRATIONS
+from rating_service.bootstrap import build
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
 from reelmesh.rating.v1.review_service_pb2_grpc import ReviewServiceStub
 from tests.component.rating.movies import KnownMovies, serving_movies

@@ -12,7 +12,8 @@ from nats.js.api import DeliverPolicy
 
 from mesh.events.streams import EVENTS, ensure_streams
 from mesh.server import RunningService
-from rating_service.bootstrap import MIGRATIONS, build
+from rating_service.__main__ import MIGRATIONS
+from rating_service.bootstrap import build
 from reelmesh.movie.v1.events_pb2 import MovieDeleted
 from reelmesh.movie.v1.movie_pb2 import Movie
 from reelmesh.rating.v1 import events_pb2

@@ -16,8 +16,8 @@ from mesh.postgres.faults import TRANSACTION_CONFLICTS
 from mesh.postgres.migrations import migrate
 from mesh.postgres.statements import text_statement
 from mesh.postgres.transaction import Transaction
+from rating_service.__main__ import MIGRATIONS
 from rating_service.application import rating_commands as commands
-from rating_service.bootstrap import MIGRATIONS
 from rating_service.domain.errors import RatingNotFound
 from rating_service.domain.ratings import ImportedRating, RatingSummary, ScoreChange
 from rating_service.infrastructure.events.encode import encode

@@ -9,8 +9,8 @@ import pytest
 from mesh.postgres.database import Database
 from mesh.postgres.migrations import migrate
 from mesh.postgres.statements import text_statement
+from rating_service.__main__ import MIGRATIONS
 from rating_service.application import review_commands as commands
-from rating_service.bootstrap import MIGRATIONS
 from rating_service.domain.errors import ReviewAlreadyExists
 from rating_service.domain.reviews import Reader, Review, ReviewText
 from rating_service.infrastructure.events.encode import encode

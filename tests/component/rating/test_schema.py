@@ -4,7 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from mesh.postgres.migrations import migrate
-from rating_service.bootstrap import MIGRATIONS
+from rating_service.__main__ import MIGRATIONS
 from rating_service.infrastructure.postgres.tables import metadata
 from tests.schemas import described, engine_of
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mesh.server import Foundation, RunningService, Service
-from recommender_service.bootstrap import MIGRATIONS, build_with
+from recommender_service.__main__ import MIGRATIONS
+from recommender_service.bootstrap import build_with
 from recommender_service.infrastructure.settings import RecommenderSettings
 from reelmesh.recommender.v1.model_service_pb2_grpc import ModelServiceStub
 from reelmesh.recommender.v1.recommender_service_pb2_grpc import RecommenderServiceStub

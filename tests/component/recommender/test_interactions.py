@@ -11,7 +11,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.postgres.statements import text_statement
 from mesh.server import Foundation, RunningService, Service
-from recommender_service.bootstrap import MIGRATIONS, build_with
+from recommender_service.__main__ import MIGRATIONS
+from recommender_service.bootstrap import build_with
 from recommender_service.infrastructure.settings import RecommenderSettings
 from reelmesh.library.v1.events_pb2 import ViewingProgressRecorded
 from reelmesh.library.v1.library_pb2 import Viewing

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from mesh.postgres.migrations import migrate
-from recommender_service.bootstrap import MIGRATIONS
+from recommender_service.__main__ import MIGRATIONS
 from recommender_service.domain.experiments import is_outcome
 from recommender_service.domain.interactions import LIKED, Kind, interest_of, weight_of
 from recommender_service.infrastructure.postgres.exposures import OUTCOME

@@ -2,8 +2,9 @@
 
 import sys
 
-from mesh.server import run
-from tests.integration.events.workers import MIGRATIONS, build
+from mesh.starting import run
+
+MIGRATIONS = "tests.integration.events.sample_migrations"
 
 if __name__ == "__main__":
-    run(sys.argv[1], build, MIGRATIONS)
+    run(sys.argv[1], "tests.integration.events.workers:build", MIGRATIONS)

@@ -19,7 +19,6 @@ from mesh.postgres.transaction import Connection, Transaction
 from mesh.server import Background, Foundation, Service
 from tests.integration.events.invented import Counted, receive
 
-MIGRATIONS = "tests.integration.events.sample_migrations"
 WORK_VARIABLE = "TEST_WORK"
 _DURABLE = "test_received"
 

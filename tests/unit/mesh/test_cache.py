@@ -245,3 +245,11 @@ async def play(steps: list[Step]) -> None:
         await settle()
     for at_least, task in reads:
         assert task.cancelled() or task.result() >= at_least
+
+
+def test_what_needs_no_waiting_is_made_at_once_and_kept_until_it_is_invalidated() -> None:
+    cache, made = Cache[str, int](10, 60.0), iter(range(10))
+    assert [cache.get_or_make("a", lambda: next(made)) for _ in range(3)] == [0, 0, 0]
+    assert (cache.hits, cache.misses) == (2, 1)
+    cache.invalidate("a")
+    assert cache.get_or_make("a", lambda: next(made)) == 1

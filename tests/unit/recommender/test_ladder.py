@@ -1,13 +1,15 @@
 """The ladder: how lists are made of much, of little and of nothing."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender_service.application.ports import Ranked
 from recommender_service.application.recommending import Recommending, Wish
 from recommender_service.domain.interactions import NOBODY, Opinion, Taste, given_taste
-from recommender_service.domain.recommendation import Filters, Level, Reason
+from recommender_service.domain.recommendation import Filters, Level, Movie, Reason
 from tests.unit.recommender.fakes import FakeCatalogue, FakeModel, FakePopularity
 
 CATALOGUE = FakeCatalogue.of(a="drama", b="drama war", c="comedy", d="comedy", e="horror", f="war")
@@ -112,3 +114,18 @@ def test_similar_movies_share_genres_until_there_is_a_model_that_knows() -> None
     alike, model_id = RECOMMENDING.similar("b", 5, FakeModel("abc"))
     assert ([each.movie for each in alike], model_id) == (["a", "c"], "m1")
     assert RECOMMENDING.similar("unheard-of", 5, None)[0] == []
+
+
+def test_nothing_popular_is_looked_through_for_a_movie_of_no_genre() -> None:
+    looked_at: list[str] = []
+
+    class Watched(FakePopularity):
+        def popular(self, region: str, count: int, accept: Callable[[Movie], bool]) -> Sequence[Ranked]:
+            looked_at.append(region)
+            return super().popular(region, count, accept)
+
+    ladder = Recommending(Watched(CATALOGUE, {"": "a b"}), CATALOGUE)
+    assert ladder.similar("unheard-of", 5, None) == ([], "")
+    assert not looked_at
+    assert ladder.similar("b", 5, None)[0]
+    assert looked_at == [""]
