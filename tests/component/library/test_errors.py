@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from library_service.infrastructure.postgres import entries, marks, playlists, viewings
@@ -61,7 +62,9 @@ CASES = [
         "PLAYLIST_ALREADY_EXISTS",
     ),
     missing("UpdatePlaylist", p.UpdatePlaylistRequest(playlist=Playlist(name=NOWHERE, title="New")), "PLAYLIST_NOT_FOUND"),
-    wrong("UpdatePlaylist", p.UpdatePlaylistRequest(playlist=Playlist(name=BEST), update_mask={"paths": ["entry_count"]}), "update_mask"),
+    wrong(
+        "UpdatePlaylist", p.UpdatePlaylistRequest(playlist=Playlist(name=BEST), update_mask=FieldMask(paths=["entry_count"])), "update_mask"
+    ),
     missing("DeletePlaylist", p.DeletePlaylistRequest(name=NOWHERE), "PLAYLIST_NOT_FOUND"),
     missing("AddToPlaylist", p.AddToPlaylistRequest(name=f"{NOWHERE}/entries/a"), "PLAYLIST_NOT_FOUND"),
     missing("AddToPlaylist", p.AddToPlaylistRequest(name=f"{BEST}/entries/{MISSING}"), "MOVIE_NOT_FOUND"),
