@@ -106,8 +106,22 @@ def what_exists(movies: Sequence[str], learned: Known) -> Known:
         f"users/{_ID}": USERS,
         f"people/{_ID}": ("people/john-lasseter", "people/audrey-tautou"),
         _ID: ("drama", "animation", "comedy"),
+        **of_alice(movies[-2:]),
         _DATE: ("",),
         **learned,
+    }
+
+
+def of_alice(movies: Sequence[str]) -> Known:
+    """Her library, as the fixture `own` made it; the playlist has the id of the first movie."""
+    alice, playlist = "users/alice", f"users/alice/playlists/{movies[0]}"
+    shelves = ("watchlist", "favorites", "history")
+    return {
+        **{f"users/{_ID}/{shelf}/{_ID}": tuple(f"{alice}/{shelf}/{movie}" for movie in movies) for shelf in shelves},
+        f"users/{_ID}/playlists/{_ID}": (playlist,),
+        f"users/{_ID}/playlists/{_ID}/entries/{_ID}": tuple(f"{playlist}/entries/{movie}" for movie in movies),
+        f"users/{_ID}/(watchlist|favorites|history|playlists/{_ID})": (*(f"{alice}/{shelf}" for shelf in shelves), playlist),
+        r"[^\r\n]*": ("Title,Year,imdbID", "Toy Story,1995,tt0114709", "Amélie,2001,"),
     }
 
 
@@ -140,19 +154,27 @@ def people(request: pytest.FixtureRequest, http: httpx.Client, stack: WholeStack
 
 @pytest.fixture
 def own(http: httpx.Client, callers: Mapping[str, Headers]) -> Iterator[Sequence[str]]:
-    """Movies that a test may do anything to, rated and reviewed, the last one deleted: the demo catalogue stays as it is."""
+    """Movies that a test may do anything to, rated, reviewed and on every list, the last one deleted: the demo catalogue stays as it is."""
     admin, user = callers["admin"], callers["user"]
     movies = [f"same-{uuid.uuid4().hex[:8]}" for _ in range(2)]
+    alice, playlist = "/v1/users/alice", f"/v1/users/alice/playlists/{movies[0]}"
+    best = {"title": "Best", "visibility": "VISIBILITY_PUBLIC"}
+    assert http.post(f"{alice}/playlists", params={"playlistId": movies[0]}, json=best, headers=user).status_code == 200
     for movie in movies:
         path, review = f"/v1/movies/{movie}", {"languageCode": "en", "text": "Same."}
         made = [
             http.post("/v1/movies", params={"movieId": movie}, json={"title": f"The Same {movie}"}, headers=admin),
             http.post(f"{path}/reviews", params={"reviewId": "one"}, json=review, headers=user),
             http.post(f"{path}:rate", json={"score": 3}, headers=user),
+            http.post(f"{alice}/watchlist/{movie}:add", json={}, headers=user),
+            http.post(f"{alice}/favorites/{movie}:add", json={}, headers=user),
+            http.post(f"{alice}/history/{movie}:record", json={"position": "60s", "duration": "5400s"}, headers=user),
+            http.post(f"{playlist}/entries/{movie}:add", json={}, headers=user),
         ]
-        assert [answer.status_code for answer in made] == [200, 200, 200]
+        assert [answer.status_code for answer in made] == [200] * len(made)
     assert http.delete(f"/v1/movies/{movies[-1]}", headers=admin).status_code == 200
     yield movies
+    http.delete(playlist, headers=user)
     for movie in movies:
         http.delete(f"/v1/movies/{movie}", headers=admin)
 

@@ -12,10 +12,10 @@ from library_service.domain.movies import CatalogueMovie
 from library_service.infrastructure.grpc.names import movie_name
 from library_service.infrastructure.movie_messages import catalogue_movie
 from mesh.call import Call
-from mesh.errors import MeshError
+from mesh.errors import MeshError, NotFound
 from reelmesh.library.v1 import library_pb2
 from reelmesh.movie.v1.movie_pb2 import MovieCard
-from reelmesh.movie.v1.movie_service_pb2 import BatchGetMovieCardsRequest, BatchGetMovieCardsResponse, BatchGetMoviesRequest
+from reelmesh.movie.v1.movie_service_pb2 import BatchGetMovieCardsRequest, BatchGetMovieCardsResponse, GetMovieRequest
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
 
 # What is left of the caller's time to put the page together and send it, and the most that a page waits for its cards.
@@ -48,12 +48,13 @@ class RemoteMovies:
         self._stub = MovieServiceStub(channel)
 
     async def require(self, movie: str) -> CatalogueMovie:
-        # Of many, because a deleted movie and one that never was are answered alike by nothing but this.
-        response = await self._stub.BatchGetMovies(BatchGetMoviesRequest(names=[movie_name(movie)]))
-        found = [catalogue_movie(each) for each in response.movies]
-        if not found or found[0].deleted:
+        try:
+            found = catalogue_movie((await self._stub.GetMovie(GetMovieRequest(name=movie_name(movie)))).movie)
+        except NotFound as error:
+            raise MovieNotFound(movie) from error
+        if found.deleted:
             raise MovieNotFound(movie)
-        return found[0]
+        return found
 
     async def cards(self, movies: Sequence[str], call: Call) -> Cards:
         """Of a page; without the movie context there are none, and that is said."""

@@ -12,8 +12,8 @@ from reelmesh.movie.v1.movie_pb2 import Movie, MovieCard
 from reelmesh.movie.v1.movie_service_pb2 import (
     BatchGetMovieCardsRequest,
     BatchGetMovieCardsResponse,
-    BatchGetMoviesRequest,
-    BatchGetMoviesResponse,
+    GetMovieRequest,
+    GetMovieResponse,
 )
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceServicer, add_MovieServiceServicer_to_server
 
@@ -41,12 +41,12 @@ class _Movies(MovieServiceServicer):
     def __init__(self, known: KnownMovies) -> None:
         self._known = known
 
-    async def BatchGetMovies(self, request: BatchGetMoviesRequest, context: Any) -> BatchGetMoviesResponse:
+    async def GetMovie(self, request: GetMovieRequest, context: Any) -> GetMovieResponse:
         await self._known.arrive(request, context)
-        there = [name for name in request.names if name != f"movies/{MISSING}"]
-        response = BatchGetMoviesResponse(missing_names=[name for name in request.names if name not in there])
-        response.movies.extend(movie(name.removeprefix("movies/"), deleted=name[7:] in self._known.deleted) for name in there)
-        return response
+        movie_id = request.name.removeprefix("movies/")
+        if movie_id == MISSING:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such movie")
+        return GetMovieResponse(movie=movie(movie_id, deleted=movie_id in self._known.deleted))
 
     async def BatchGetMovieCards(self, request: BatchGetMovieCardsRequest, context: Any) -> BatchGetMovieCardsResponse:
         await self._known.arrive(request, context)

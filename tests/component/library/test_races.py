@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from library_service.application.list_commands import mark_movie
 from library_service.domain.errors import TooManyItems
 from library_service.domain.marks import Shelf
 from library_service.domain.movies import CatalogueMovie
-from library_service.domain.playlists import Playlist, Reader, Visibility
+from library_service.domain.playlists import Playlist, Reader, Visibility, rank_between
 from library_service.infrastructure.events.encode import encode
 from library_service.infrastructure.postgres import collections, entries, marks, playlists
 from library_service.infrastructure.postgres.unit_of_work import LibraryUnitOfWork
@@ -79,9 +80,9 @@ async def number(database: Database, sql: str) -> int:
     return int(row[0])
 
 
-async def broken(race: object) -> bool:
+async def broken(race: Iterable[Coroutine[Any, Any, object]]) -> bool:
     """Whether any of the changes failed in a way that nobody would have asked for."""
-    results = await asyncio.gather(*race, return_exceptions=True)  # type: ignore[call-overload]
+    results = await asyncio.gather(*race, return_exceptions=True)
     return any(isinstance(result, Exception) for result in results)
 
 
@@ -136,12 +137,9 @@ async def test_entries_moved_by_many_at_once_stay_all_in_one_order(database: Dat
     assert await number(database, "SELECT deal_count FROM playlists") > 0
 
 
-_rank_between = commands.rank_between
-
-
 def crowded(before: int | None, after: int | None) -> int | None:
     """As if there were no ranks but the halves of a gap: the second entry that goes into one finds no room."""
-    rank = _rank_between(before, after)
+    rank = rank_between(before, after)
     return None if rank is not None and None not in (before, after) and rank - (before or 0) < 2**39 else rank
 
 
