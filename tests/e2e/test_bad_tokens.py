@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mesh.events.bus import Bus
 from reelmesh.identity.v1.events_pb2 import SessionRevoked
+from stack.servers.nats import NatsServer
 from stack.tokens import SigningKeys
 from stack.whole import WholeStack
 from tests.bad_tokens import bad_tokens
@@ -105,7 +106,7 @@ async def revoke(stack: WholeStack, session: str) -> None:
     """As identity does when a session ends."""
     event = SessionRevoked(session=f"users/alice/sessions/{session}", session_id=session)
     event.revoke_time.FromMilliseconds(int(time.time() * 1000))
-    bus = Bus(f"nats://{stack.process('nats').address}")
+    bus = Bus(NatsServer(stack.directory.nats, port=int(stack.process("nats").address.rpartition(":")[2])).url)
     await bus.open()
     try:
         await publish_event(await bus.client(), event)
