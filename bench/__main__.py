@@ -66,6 +66,7 @@ BENCHMARKS = (
     Benchmark("mesh"),
     Benchmark("transport", _transport),
     Benchmark("mtls"),
+    Benchmark("authentication"),
     Benchmark("watching"),
     Benchmark("hosted", arguments=("--without-one-hop",)),
     Benchmark("capacity"),

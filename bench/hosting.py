@@ -1,7 +1,7 @@
 """The servers that `bench.transport` compares: GetMovie and ExportMovies of one constant movie, bare or ours, on either transport.
 
-`python -m bench.hosting bare-grpcio|bare-hosted|grpcio|hosted|grpcio-quiet|hosted-quiet`, with KEYS, ADDRESS_FILE and OTLP in the
-environment; until SIGTERM.
+`python -m bench.hosting bare-grpcio|bare-hosted|grpcio|hosted`, and of the latter two also `-quiet`, `-guarded` and `-open`, with KEYS,
+ADDRESS_FILE and OTLP in the environment; until SIGTERM.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
 from mesh.auth import Authenticator
-from mesh.call import Call
+from mesh.call import ANONYMOUS, Call, Principal
 from mesh.control_plane.envoy_tls import EnvoyTls
 from mesh.environment import read_settings
 from mesh.handlers import CallEnvironment, Handler
 from mesh.keys import KeySet
 from mesh.logs import configure_logs
 from mesh.metrics import ServedCalls
-from mesh.policy import contexts, method_policy
+from mesh.policy import Access, contexts, method_policy
+from mesh.revocation import RevokedSessions
 from mesh.server import rest_collector
+from mesh.service_tokens import NO_SERVICE_TOKENS, ServiceTokens
 from mesh.tls.settings import TlsSettings
 from mesh.tracing import Tracing
 from mesh.transport.envoy.admin import Admin
@@ -42,7 +45,9 @@ MOVIE = movie_pb2.Movie(
 )
 _ANSWER = pb.GetMovieResponse(movie=MOVIE)
 _EXPORTED = pb.ExportMoviesResponse(movie=MOVIE)
-_QUIET = "BENCH_QUIET"
+_MANNER = "BENCH_MANNER"
+SERVICE_SECRET = "bench" * 8
+ROLE = Access.MODERATOR
 STREAMED = 200  # messages of one stream
 _state: dict[str, Any] = {}
 
@@ -57,20 +62,33 @@ async def _export_movies(request: pb.ExportMoviesRequest, call: Call) -> AsyncIt
         yield _EXPORTED
 
 
+class _Open(Authenticator):
+    """Takes everybody for nobody, without a look."""
+
+    def principal(self, authorization: str | None) -> Principal:
+        return ANONYMOUS
+
+
 class _Uncounted(ServedCalls):
     def observe(self, code: int, seconds: float, peer: str) -> None:
         return
 
 
-def _handlers(*, quiet: bool = False) -> Mapping[str, Handler]:
+def _handlers(manner: str) -> Mapping[str, Handler]:
     """As `mesh.server` builds them: authentication, metrics, one trace in a hundred, one line of log in a hundred. `quiet` ones do the same
-    work for a call and tell nobody of it."""
+    work for a call and tell nobody of it. `guarded` ones look at everything that access is decided by, for a method that asks for a role;
+    `open` ones at nothing of it."""
     configure_logs("bench", "bench", "INFO")
-    authenticator = Authenticator(KeySet(Path(os.environ["KEYS"])), "reelmesh", "reelmesh")
+    quiet = manner == "quiet"
+    keys = KeySet(Path(os.environ["KEYS"]))
+    authenticator = (_Open if manner == "open" else Authenticator)(keys, "reelmesh", "reelmesh", revoked=RevokedSessions(900).held)
     tracing = Tracing("bench") if quiet else Tracing("bench", "bench", os.environ["OTLP"], 0.01)
-    environment = CallEnvironment(authenticator, tracing, 0.0 if quiet else 0.01, contexts(), _tls().callers(contexts()))
+    tokens = ServiceTokens("movie", [SERVICE_SECRET]) if manner == "guarded" else NO_SERVICE_TOKENS
+    environment = CallEnvironment(authenticator, tracing, 0.0 if quiet else 0.01, contexts(), _tls().callers(contexts()), tokens)
     behaviours: dict[str, Callable[..., Any]] = {"GetMovie": _get_movie, "ExportMovies": _export_movies}
     policies = {name: method_policy(SERVICE.methods_by_name[name]) for name in behaviours}
+    if manner == "guarded":
+        policies = {name: replace(policy, access=ROLE) for name, policy in policies.items()}
     handlers = {policy.path: Handler(policy, behaviours[name], {}, environment) for name, policy in policies.items()}
     if quiet:
         for handler in handlers.values():
@@ -112,8 +130,8 @@ async def _bare_grpcio() -> None:
     await server.stop(0)
 
 
-async def _grpcio(*, quiet: bool) -> None:
-    server = GrpcioServer(_handlers(quiet=quiet), "127.0.0.1:0", _tls().identity)
+async def _grpcio(manner: str) -> None:
+    server = GrpcioServer(_handlers(manner), "127.0.0.1:0", _tls().identity)
     await server.start()
     await server.set_serving(True)
     await _told(server.address)
@@ -148,7 +166,7 @@ async def hosted(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await _state["server"].host(scope, receive, send)
         return
-    _state["server"] = HostedServer(_handlers(quiet=_QUIET in os.environ), Admin.of_this_process(), _tls().identity)
+    _state["server"] = HostedServer(_handlers(os.environ[_MANNER]), Admin.of_this_process(), _tls().identity)
     await _lifespan(receive, send, _state["server"])
 
 
@@ -172,17 +190,18 @@ async def _live(server: HostedServer | None, termination: Termination) -> None:
 
 
 def main(kind: str) -> None:
+    transport, _, manner = kind.partition("-")
     if kind == "bare-grpcio":
         asyncio.run(_bare_grpcio())
         return
-    if kind in ("grpcio", "grpcio-quiet"):
-        asyncio.run(_grpcio(quiet=kind == "grpcio-quiet"))
+    if transport == "grpcio":
+        asyncio.run(_grpcio(manner))
         return
     app = "bench.hosting:bare" if kind == "bare-hosted" else "bench.hosting:hosted"
     file = Path(os.environ["ADDRESS_FILE"])
     tls = EnvoyTls.written(_tls().identity, file.parent)
     configuration = bootstrap(app, "127.0.0.1:0", node_id="bench", zone="", xds_servers=[], tls=tls)
-    become(configuration, file.with_suffix(".admin"), {_QUIET: "1"} if kind == "hosted-quiet" else {})
+    become(configuration, file.with_suffix(".admin"), {_MANNER: manner})
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ _CONNECTIONS = 16  # one request at a time on each
 _LATE = 30.0  # seconds for the last answers
 
 
-def get(address: str, path: str) -> str:
-    return f"GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n"
+def get(address: str, path: str, token: str = "") -> str:
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    return f"GET {path} HTTP/1.1\r\nHost: {address}\r\n{authorization}\r\n"
 
 
 class HttpConnection(asyncio.Protocol):
@@ -103,10 +104,10 @@ class _Load:
 
 
 class LoadedPaths(LoadProcess):
-    """GET of some paths."""
+    """GET of some paths, by whoever has `token`."""
 
-    def __init__(self, address: str, paths: Sequence[str], pids: Sequence[int], seconds: float) -> None:
-        super().__init__("bench.http1", {"address": address, "paths": paths}, pids, seconds)
+    def __init__(self, address: str, paths: Sequence[str], pids: Sequence[int], seconds: float, token: str = "") -> None:
+        super().__init__("bench.http1", {"address": address, "paths": paths, "token": token}, pids, seconds)
 
 
 def main() -> None:
@@ -115,7 +116,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the request to begin with")
     chosen = parser.parse_args()
     job = json.load(sys.stdin)
-    requests = [get(job["address"], path).encode() for path in job["paths"]]
+    requests = [get(job["address"], path, job["token"]).encode() for path in job["paths"]]
     print(json.dumps(asdict(asyncio.run(_Load(job["address"], requests, chosen.first, chosen.seconds).run()))))
 
 

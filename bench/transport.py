@@ -103,9 +103,10 @@ async def trace_collector() -> AsyncIterator[str]:
     await server.stop(0)
 
 
-async def unary(server: Server, calls: int, token: str) -> Figure:
+async def unary(server: Server, calls: int, token: str, beside: tuple[tuple[str, str], ...] = ()) -> Figure:
+    """`beside` is more metadata."""
     request = pb.GetMovieRequest(name="movies/tt0114709").SerializeToString()
-    metadata = (*((("authorization", f"Bearer {token}"),) if token else ()), ("accept-language", "de, en;q=0.5"))
+    metadata = (*((("authorization", f"Bearer {token}"),) if token else ()), ("accept-language", "de, en;q=0.5"), *beside)
     async with dialled(server.address, "movie", server.caller) as channel:
         method: Any = channel.unary_unary(f"/{SERVICE.full_name}/GetMovie")
 

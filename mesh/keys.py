@@ -3,8 +3,8 @@
 import asyncio
 import json
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -67,7 +67,7 @@ class KeySet:
         if key_id not in self._known.keys and self._path is not None and time.monotonic() - self._read_at > _LOOK_SECONDS:
             self._read_at = time.monotonic()
             try:
-                self._known.take(self._path.read_text(encoding="utf-8"))
+                self._known.take(self._path.read_text(encoding="utf-8", errors="replace"))
             except (OSError, KeysUnreadable) as error:
                 _log.error("the public keys cannot be read, those that are known are kept", file=str(self._path), error=str(error))
         return self._known.keys.get(key_id)
@@ -100,7 +100,9 @@ class RemoteKeySet:
         """One request for all who wait."""
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask())
-        await asyncio.shield(self._asking)  # who leaves does not take the others' answer along
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FETCH_SECONDS):
+                await asyncio.shield(self._asking)  # who leaves does not take the others' answer along
 
     async def _ask(self) -> None:
         try:
@@ -120,15 +122,21 @@ def key_text(jwks_file: Path | None, jwks_url: str) -> str:
     """What `keys_of` would read now. Raises KeysUnreadable, OSError; may block."""
     if jwks_url:
         return fetched(jwks_url)
-    return jwks_file.read_text(encoding="utf-8") if jwks_file is not None else ""
+    return jwks_file.read_text(encoding="utf-8", errors="replace") if jwks_file is not None else ""
 
 
 def fetched(url: str) -> str:
     """The text at an http or https `url`. Raises KeysUnreadable, OSError."""
+    import urllib.request  # TLS and all of HTTP, which a service whose keys are a file does without
+    from http.client import HTTPException
+
     if not url.startswith(("http://", "https://")):
         raise KeysUnreadable(f"{url} is no http or https address")
-    with urllib.request.urlopen(url, timeout=_FETCH_SECONDS) as answer:  # noqa: S310  # the scheme is checked above
-        content: bytes = answer.read(_MAX_BYTES)
+    try:
+        with urllib.request.urlopen(url, timeout=_FETCH_SECONDS) as answer:  # noqa: S310  # the scheme is checked above
+            content: bytes = answer.read(_MAX_BYTES)
+    except (HTTPException, ValueError) as error:
+        raise KeysUnreadable(f"{url} does not answer as HTTP does: {error}") from error
     return content.decode("utf-8", "replace")
 
 

@@ -1,8 +1,6 @@
 """R23: what is no access token, or is none any more, is nobody's: at the edge and at a service, over REST and gRPC."""
 
-import asyncio
 import time
-import uuid
 from collections.abc import Callable, Mapping
 
 import grpc
@@ -12,15 +10,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mesh.events.bus import Bus
-from reelmesh.identity.v1.events_pb2 import SessionRevoked
 from stack.tokens import SigningKeys
 from stack.whole import WholeStack
 from tests.bad_tokens import bad_tokens
 from tests.contract.generated.methods import internal_methods, methods
+from tests.e2e.accounts import logged_in, person
 from tests.e2e.conftest import bearer
 from tests.e2e.test_access import NO_REQUEST, answer_of, outcome
-from tests.publishing import publish_event
 from tests.services import signed
 
 TOY_STORY = "movies/tt0114709"
@@ -78,9 +74,9 @@ def test_the_token_that_they_are_made_of_is_taken_everywhere(
     assert "UNAUTHENTICATED" not in {code for _, code, _ in refusals(stack, http, channel, sign({}))}
 
 
-def test_a_session_that_ended_is_refused_by_every_service(stack: WholeStack, http: httpx.Client, sign: Callable[..., str]) -> None:
-    session = uuid.uuid4().hex
-    caller = bearer(sign({"sid": session}))
+def test_a_session_that_ended_is_refused_by_every_service(stack: WholeStack, http: httpx.Client) -> None:
+    tokens = logged_in(http, person(http, stack))
+    caller = bearer(tokens["accessToken"])
     addresses = {process.name: process.address for process in stack.state.processes if process.kind == "service"}
     method = next(each for each in internal_methods() if each.name == "AdminService.GetBuildInfo")
 
@@ -92,22 +88,11 @@ def test_a_session_that_ended_is_refused_by_every_service(stack: WholeStack, htt
         return found
 
     assert set(reasons().values()) == {"ROLE_MISSING"}
-    asyncio.run(revoke(stack, session))
+    ended = http.post("/v1/sessions:logOut", json={"refreshToken": tokens["refreshToken"]})
+    assert ended.status_code == 200, ended.text
     limit = time.monotonic() + 20
     while set(reasons().values()) != {"SESSION_REVOKED"}:
         assert time.monotonic() < limit, reasons()
         time.sleep(0.05)
     over_rest = http.get(f"/v1/{TOY_STORY}", headers=caller)
     assert (over_rest.status_code, reason_of(over_rest)) == (401, "SESSION_REVOKED")
-
-
-async def revoke(stack: WholeStack, session: str) -> None:
-    """As identity does when a session ends."""
-    event = SessionRevoked(session=f"users/alice/sessions/{session}", session_id=session)
-    event.revoke_time.FromMilliseconds(int(time.time() * 1000))
-    bus = Bus(f"nats://{stack.process('nats').address}")
-    await bus.open()
-    try:
-        await publish_event(await bus.client(), event)
-    finally:
-        await bus.close()

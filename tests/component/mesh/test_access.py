@@ -11,7 +11,7 @@ import pytest
 from mesh.auth import Authenticator
 from mesh.call import ANONYMOUS, Call, Deadline, TraceContext, current_call
 from mesh.errors import Unauthenticated
-from mesh.handlers import CallEnvironment, Handler, build_handlers
+from mesh.handlers import CallEnvironment, CallFailed, Handler, Incoming, build_handlers
 from mesh.keys import KeySet, RemoteKeySet
 from mesh.personal_data import SERVICE as EXPORTING
 from mesh.policy import policies
@@ -128,3 +128,23 @@ async def test_a_key_that_is_not_known_yet_is_fetched_and_the_call_answered(beha
         unknown = (("authorization", f"Bearer {signed({}, kid='other')}"),)
         assert (await failure(stub.GetMovie(REQUEST, metadata=unknown))).reason == "TOKEN_NOT_OURS"
         assert {call.principal.subject for call in behaviour.calls} == {f"users/u{number}" for number in range(10)}
+
+
+@pytest.mark.parametrize(("name", "is_service"), [("identity", True), ("edge", False), ("somebody", False)])
+async def test_a_certificate_says_which_service_calls_whatever_its_token_says(
+    exports: Exports, tmp_path: Path, name: str, is_service: bool
+) -> None:
+    authenticator = Authenticator(KeySet(write_jwks(tmp_path / "jwks.json")), "reelmesh", "reelmesh")
+    environment = CallEnvironment(
+        authenticator, Tracing("rating"), peers={"edge", "identity", "movie"}, service_tokens=ServiceTokens("rating", [SECRET])
+    )
+    [handler] = build_handlers(EXPORTING, exports, {}, environment).values()
+    request = privacy.ExportPersonalDataRequest(user="users/alice").SerializeToString()
+    token_of_movie = {SERVICE_TOKEN: ServiceTokens("movie", [SECRET]).issued("rating")} if is_service else {}
+    answers = handler.stream(request, Incoming(token_of_movie, 5.0, "test", identity=name))
+    if is_service:
+        assert len([answer async for answer in answers]) == 1
+        assert [call.service for call in exports.calls] == ["identity"]
+    else:
+        with pytest.raises(CallFailed):
+            await anext(answers)

@@ -11,7 +11,10 @@ from google.protobuf.message_factory import GetMessageClass
 from tests.contract.generated.messages import behaves, limits_of, matching
 
 _ID = re.escape("[a-z0-9][a-z0-9-]{0,62}")
-_ALWAYS = ("name", "parent")
+# What fits most patterns: drawing a text from a pattern takes long.
+_SIMPLE = ("x", "en", "000000", "a passphrase of some length", "a@example.org", "movies/tt0114709", "2026-01-01")
+_CHOICE = re.compile(r"\(([^()|]*)\|[^()]*\)")
+_BELOW = "users/"
 _NUMBERS = (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64, FieldDescriptor.TYPE_DOUBLE)
 
 
@@ -22,16 +25,14 @@ class NothingOwned(Exception):
 def owned_request(descriptor: Descriptor, owner: str) -> Message:
     """About `users/{owner}` or what is below. Raises NothingOwned."""
     message = _least(descriptor, owner)
-    if f"users/{owner}" not in str(message):
+    if f"{_BELOW}{owner}" not in str(message):
         raise NothingOwned(f"{descriptor.full_name}: no field of it is a name below users/")
     return message
 
 
 def _least(descriptor: Descriptor, owner: str) -> Message:
     needed = [
-        field
-        for field in descriptor.fields
-        if behaves(field, field_behavior_pb2.REQUIRED) or behaves(field, field_behavior_pb2.IDENTIFIER) or field.name in _ALWAYS
+        field for field in descriptor.fields if behaves(field, field_behavior_pb2.REQUIRED) or limits_of(field).pattern.startswith(_BELOW)
     ]
     values = {field.name: [_value(field, owner)] if field.is_repeated else _value(field, owner) for field in needed}
     return GetMessageClass(descriptor)(**values)
@@ -49,6 +50,7 @@ def _value(field: FieldDescriptor, owner: str) -> Any:
         return b"x"
     if not limits.pattern:
         return "x"
-    if limits.pattern.startswith("users/"):
-        return re.sub(_ID, "x", re.sub(_ID, owner, limits.pattern, count=1))
-    return matching(limits.pattern, limits.max_length or 1_000)[0]
+    if limits.pattern.startswith(_BELOW):
+        return _CHOICE.sub(r"\1", re.sub(_ID, "x", re.sub(_ID, owner, limits.pattern, count=1)))
+    simple = next((text for text in _SIMPLE if re.fullmatch(limits.pattern, text)), None)
+    return simple or matching(limits.pattern, limits.max_length or 1_000)[0]
