@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _AUTHORITY_LIFE = timedelta(days=3650)
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _RENEWED_AT = 0.5  # of its life: the second half is for whoever has not read the new one yet
+_AGAIN = 0.1  # of that time, when it could not be renewed
+_LOOK_SECONDS = 10.0
 
 
 class Certificates:
@@ -56,15 +59,21 @@ class Certificates:
         except (OSError, ValueError) as error:
             raise StackError(f"the certificates cannot be renewed: {error}") from error
 
-    async def keep_renewed(self, say: Callable[[str], None]) -> None:
-        """Until it is cancelled; says what stands in the way, and tries again."""
-        pause = self._life.total_seconds() * _RENEWED_AT
+    async def keep_renewed(self, say: Callable[[str], None], clock: Callable[[], float] = time.time) -> None:
+        """Until it is cancelled; says what stands in the way, and tries again. `clock` is that of certificates: it goes on while a machine
+        sleeps, and then what is there may have expired."""
+        usual = self._life.total_seconds() * _RENEWED_AT
+        due = clock() + usual
         while True:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(min(_LOOK_SECONDS, usual * _AGAIN))
+            if clock() < due:
+                continue
             try:
                 await asyncio.to_thread(self.renew)
+                due = clock() + usual
             except StackError as error:
                 say(str(error))
+                due = clock() + usual * _AGAIN
 
     def _create_authority(self) -> None:
         from cryptography import x509

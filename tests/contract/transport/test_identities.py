@@ -18,6 +18,7 @@ from mesh.settings import host_and_port
 from mesh.tls.grpc_credentials import dialled, named
 from mesh.tls.identity import AUTHORITIES, CERTIFICATE, KEY, Identity
 from stack.certificates import Certificates
+from stack.probe import is_well
 from tests.authorities import EXPIRED, certificates
 from tests.contract.transport.conftest import TRANSPORTS, Serving, end, serve
 from tests.contract.transport.test_calls import PREFIX
@@ -119,6 +120,12 @@ def shown(guarded: Guarded) -> bytes | None:
         context.wrap_socket(plain, server_hostname="movie") as tls,
     ):
         return tls.getpeercert(binary_form=True)
+
+
+@pytest.mark.parametrize(("url", "well"), [("grpc://movie@{}", True), ("grpc://metadata@{}", False), ("grpc://{}", False)])
+def test_a_container_asks_for_its_own_health_by_its_name(guarded: Guarded, url: str, well: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REELMESH_TLS_DIR", str(guarded.ours.identity("movie").directory))
+    assert is_well(url.format(guarded.serving.address)) is well
 
 
 async def assert_no_connection(guarded: Guarded, credentials: grpc.ChannelCredentials) -> None:

@@ -68,6 +68,20 @@ async def test_they_are_renewed_again_and_again(tmp_path: Path) -> None:
     renewing.cancel()
 
 
+async def test_a_machine_that_slept_renews_them_when_it_wakes(tmp_path: Path) -> None:
+    now = [0.0]
+    made = certificates(tmp_path, "movie", life=0.2)
+    before = made.identity("movie").read()
+    renewing = asyncio.create_task(made.keep_renewed(print, lambda: now[0]))
+    await asyncio.sleep(0.3)
+    assert made.identity("movie").read() == before  # by this clock no time has passed
+    now[0] = 7200.0
+    async with asyncio.timeout(10):
+        while made.identity("movie").read() == before:  # noqa: ASYNC110  # files have no event
+            await asyncio.sleep(0.01)
+    renewing.cancel()
+
+
 async def test_what_stands_in_the_way_is_said_and_tried_again(tmp_path: Path) -> None:
     made = certificates(tmp_path, "movie", life=0.1)
     key_file, said = tmp_path / "secrets" / "authority-key.pem", asyncio.Event()
