@@ -21,6 +21,11 @@ _PAGE = text_statement(f"""
     SELECT id, movie_id, kind, value, region, event_time, source FROM interactions JOIN movies USING (movie_no)
     WHERE user_no = (SELECT user_no FROM users WHERE user_id = %(user)s) AND id > %(after)s ORDER BY id LIMIT {_AT_ONCE}
 """)  # noqa: S608  # a constant of ours
+# Bounded by MOST_LISTS in each experiment.
+_EXPOSURES = text_statement("""
+    SELECT experiment_id, exposed_at, candidate, ARRAY(SELECT movie_id FROM movies WHERE movie_no = ANY (movie_nos)) FROM exposures
+    WHERE user_id = %(user)s ORDER BY exposed_at
+""")
 
 
 class RecommenderData:
@@ -56,3 +61,16 @@ class RecommenderData:
                 ],
             )
             after = rows[-1][0]
+        if rows := await self._database.fetch_all(_EXPOSURES, user=user):
+            yield (
+                "exposures",
+                (
+                    {
+                        "experiment": f"experiments/{experiment}",
+                        "arm": "candidate" if candidate else "control",
+                        "movies": [f"movies/{movie}" for movie in movies],
+                        "time": time.isoformat(),
+                    }
+                    for experiment, time, candidate, movies in rows
+                ),
+            )

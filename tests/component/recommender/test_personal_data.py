@@ -10,6 +10,15 @@ from tests.component.recommender.telling import Telling, film, soon
 from tests.services import token
 
 _LEFT = text_statement("SELECT (SELECT count(*) FROM interactions), (SELECT count(*) FROM users)")
+# As an experiment of two models that nobody trained would leave it.
+_SHOWN = text_statement("""
+    WITH model AS (
+        INSERT INTO models VALUES ('m1', 1, '', '{}', '{}', 0, 0, 0, NULL, now(), NULL) RETURNING model_id
+    ), experiment AS (
+        INSERT INTO experiments SELECT 'e1', 1, '', model_id, 0.5, 60, 1, '', now(), NULL FROM model RETURNING experiment_id
+    )
+    INSERT INTO exposures SELECT 'alice', experiment_id, now(), false, ARRAY(SELECT movie_no FROM movies WHERE movie_id = 'tt0') FROM experiment
+""")
 FILMS = [film(f"tt{number}", "drama") for number in range(8)]
 
 
@@ -43,6 +52,15 @@ async def test_an_erased_user_is_a_newcomer_in_every_replica_and_stays_one(
     await tell.rated("alice", tt4=5)
     assert await exported(running, "alice") == []
     assert await running.foundation.database.fetch_one(_LEFT) == (2, 1)
+
+
+async def test_lists_that_experiments_have_shown_are_exported_and_erased(running: RunningService, tell: Telling) -> None:
+    await tell.movies(*FILMS)
+    await running.foundation.database.execute(_SHOWN)
+    (shown,) = await exported(running, "alice")
+    assert (shown["experiment"], shown["arm"], shown["movies"]) == ("experiments/e1", "control", ["movies/tt0"])
+    assert await erase(running, "alice") == 1
+    assert await exported(running, "alice") == []
 
 
 async def test_replicas_go_on_following_after_the_last_interactions_are_gone(
