@@ -48,7 +48,7 @@ _QUIET_SECONDS = 0.25
 _LOOK_SECONDS = 0.02
 # How long a start waits for the sessions that ended before it.
 _REVOCATIONS_SECONDS = 2.0
-# Objects between two looks of the garbage collector. Python's own 700 are a few calls: 2 to 4 % of a service's CPU time went into it.
+# Objects between two looks of the garbage collector. Python's own 700 are a few calls: 2 to 3 % of a service's CPU time went into it.
 _YOUNG_OBJECTS = 10_000
 
 log = structlog.get_logger("mesh.server")
