@@ -72,6 +72,7 @@ BENCHMARKS = (
     Benchmark("capacity"),
     Benchmark("footprint"),
     Benchmark("search", _search),
+    Benchmark("library"),
     Benchmark("outbox", _outbox),
     Benchmark("rebuilding"),
     Benchmark("lists", movielens="--movielens"),

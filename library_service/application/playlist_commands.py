@@ -56,21 +56,18 @@ async def append_to_playlist(uow: UnitOfWork, user: str, playlist_id: str, movie
 
 
 async def move_entry(uow: UnitOfWork, user: str, playlist_id: str, movie: str, after: str) -> Entry:
-    """Behind the movie `after`, to the front when that is empty. One row changes, unless there is no room at that place any more."""
+    """Behind the movie `after`, to the front when that is empty. One row changes; where there is no room any more, some dozens."""
     playlist = await uow.playlists.lock(user, playlist_id)
     entry = await uow.entries.find(playlist, movie)
-    rank = await _rank_after(uow, playlist, after, movie)
+    behind = await uow.entries.find(playlist, after) if after else None
+    rank = rank_between(*await uow.entries.gap_after(playlist, behind, movie))
     if rank is None:
-        await uow.entries.deal_ranks(playlist)
-        rank = await _rank_after(uow, playlist, after, movie)
+        await uow.entries.make_room(playlist, behind)
+        behind = await uow.entries.find(playlist, after) if after else None
+        rank = rank_between(*await uow.entries.gap_after(playlist, behind, movie))
     assert rank is not None  # noqa: S101  # ranks that were just dealt have room between them
     await uow.entries.place(entry, rank)
     return entry
-
-
-async def _rank_after(uow: UnitOfWork, playlist: Playlist, after: str, moved: str) -> int | None:
-    behind = await uow.entries.find(playlist, after) if after else None
-    return rank_between(*await uow.entries.gap_after(playlist, behind, moved))
 
 
 async def remove_from_playlist(uow: UnitOfWork, user: str, playlist_id: str, movie: str) -> Entry:

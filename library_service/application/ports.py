@@ -101,8 +101,8 @@ class Entries(Protocol):
 
     async def place(self, entry: Entry, rank: int) -> None: ...
 
-    async def deal_ranks(self, playlist: Playlist) -> None:
-        """New ranks for all entries, in their order, with room between them."""
+    async def make_room(self, playlist: Playlist, after: Entry | None) -> None:
+        """New ranks for the entries around the place behind `after`, or at the front, in their order and with room between them."""
 
 
 class Viewings(Protocol):

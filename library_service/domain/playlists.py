@@ -13,9 +13,11 @@ MOST_ENTRIES: Final = 10_000
 MOST_FOLLOWED: Final = 10_000
 
 # Between neighbours that were appended or put at the front. A moved entry goes into the middle of a gap, so a gap takes 40 moves in the
-# worst case before all ranks are dealt anew; ranks end after 2^63 / 2^40 = 8 million appends, and are dealt anew then.
+# worst case before the ranks around it are dealt anew; ranks end after 2^63 / 2^40 = 8 million appends, and all are dealt anew then.
 GAP: Final = 2**40
 LAST_RANK: Final = 2**63 - 1
+# What dealing anew has to leave between neighbours to be worth it: 20 moves.
+_ENOUGH: Final = 2**20
 
 
 class Visibility(Enum):
@@ -97,3 +99,13 @@ def rank_between(before: int | None, after: int | None) -> int | None:
         return rank if abs(rank) <= LAST_RANK else None
     middle = (before + after) // 2
     return middle if before < middle else None
+
+
+def spread_ranks(before: int | None, after: int | None, count: int) -> list[int] | None:
+    """As many ranks between two neighbours, None standing for an end of the playlist, equally far apart; None when that is too near."""
+    if before is None and after is None:
+        return [number * GAP for number in range(1, count + 1)]
+    low = before if before is not None else (after or 0) - (count + 1) * GAP
+    high = after if after is not None else low + (count + 1) * GAP
+    step = (high - low) // (count + 1)
+    return None if step < _ENOUGH or max(-low, high) > LAST_RANK else [low + number * step for number in range(1, count + 1)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from library_service.application.ports import Added, Growth
 from library_service.domain.errors import EntryNotFound
-from library_service.domain.playlists import GAP, LAST_RANK, MOST_ENTRIES, Entry, Playlist
+from library_service.domain.playlists import GAP, LAST_RANK, MOST_ENTRIES, Entry, Playlist, spread_ranks
 from library_service.infrastructure.postgres.collections import fitting
 from library_service.infrastructure.postgres.movies import KNOWN_COLUMNS, joined, known_of
 from mesh.postgres.statements import text_statement
@@ -30,14 +30,20 @@ _NEXT = text_statement(f"""
     SELECT rank FROM playlist_entries WHERE {_OF_PLAYLIST} AND rank > %(rank)s AND movie_id <> %(moved)s ORDER BY rank LIMIT 1
 """)  # noqa: S608  # constants of ours
 _PLACE = text_statement(f"UPDATE playlist_entries SET rank = %(rank)s WHERE {_OF_PLAYLIST} AND movie_id = %(movie)s")  # noqa: S608  # constants of ours
+_BEFORE, _BEHIND = (
+    text_statement(f"""
+        SELECT movie_id, rank FROM playlist_entries WHERE {_OF_PLAYLIST} AND rank {condition} LIMIT %(limit)s
+    """)  # noqa: S608  # constants of ours
+    for condition in ("<= %(rank)s ORDER BY rank DESC", "> %(rank)s ORDER BY rank")
+)
 _DEAL = text_statement(f"""
-    WITH counted AS (UPDATE playlists SET deal_count = deal_count + 1 WHERE {_OF_PLAYLIST}),
-    dealt AS (
-        SELECT movie_id, row_number() OVER (ORDER BY rank) * {GAP} AS new_rank FROM playlist_entries WHERE {_OF_PLAYLIST}
-    )
-    UPDATE playlist_entries AS e SET rank = new_rank FROM dealt
+    WITH counted AS (UPDATE playlists SET deal_count = deal_count + 1 WHERE {_OF_PLAYLIST})
+    UPDATE playlist_entries AS e SET rank = dealt.rank FROM unnest(%(movies)s::text[], %(ranks)s::bigint[]) AS dealt (movie_id, rank)
     WHERE e.user_id = %(user)s AND e.playlist_id = %(playlist)s AND e.movie_id = dealt.movie_id
 """)  # noqa: S608  # constants of ours
+
+# Entries on either side of a place without room: the gaps that were never halved are among them, and make room for the others.
+_AROUND = 64
 
 
 def entry_of(row: Row) -> Entry:
@@ -67,7 +73,7 @@ class PostgresEntries:
             return Growth((), refused)
         last = await self._last_rank(playlist)
         if last + len(new) * GAP > LAST_RANK:
-            await self.deal_ranks(playlist)
+            await self._deal(playlist, last, MOST_ENTRIES)
             last = await self._last_rank(playlist)
         ranks = [last + number * GAP for number in range(1, len(new) + 1)]
         movie_ids, times = [each.movie.movie for each in new], [each.time for each in new]
@@ -91,8 +97,21 @@ class PostgresEntries:
     async def place(self, entry: Entry, rank: int) -> None:
         await self._transaction.execute(_PLACE, user=entry.user, playlist=entry.playlist, movie=entry.movie.movie, rank=rank)
 
-    async def deal_ranks(self, playlist: Playlist) -> None:
-        await self._transaction.execute(_DEAL, **_key(playlist))
+    async def make_room(self, playlist: Playlist, after: Entry | None) -> None:
+        await self._deal(playlist, after.rank if after else -LAST_RANK, _AROUND)
+
+    async def _deal(self, playlist: Playlist, place: int, around: int) -> None:
+        """Takes more and more entries until there is room for them, all of them in the end."""
+        key = _key(playlist)
+        before = await self._transaction.fetch_all(_BEFORE, **key, rank=place, limit=around + 1)
+        behind = await self._transaction.fetch_all(_BEHIND, **key, rank=place, limit=around + 1)
+        dealt = [row[0] for row in (*reversed(before[:around]), *behind[:around])]
+        low, high = (rows[around][1] if len(rows) > around else None for rows in (before, behind))
+        ranks = spread_ranks(low, high, len(dealt))
+        if ranks is None:
+            await self._deal(playlist, place, 4 * around)
+        else:
+            await self._transaction.execute(_DEAL, **key, movies=dealt, ranks=ranks)
 
     async def _last_rank(self, playlist: Playlist) -> int:
         row = await self._transaction.fetch_one(_LAST, **_key(playlist))

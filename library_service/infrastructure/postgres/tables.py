@@ -101,7 +101,7 @@ playlist_entries = sa.Table(
     sa.Column("rank", sa.BigInteger, nullable=False),
     sa.Column("add_time", _time, nullable=False),
     sa.PrimaryKeyConstraint("user_id", "playlist_id", "movie_id", name="playlist_entries_pkey"),
-    # Checked at the end of a statement: dealing all ranks anew passes through states in which two are equal.
+    # Checked at the end of a statement: dealing ranks anew passes through states in which two are equal.
     sa.UniqueConstraint("user_id", "playlist_id", "rank", name="playlist_entries_have_one_order", deferrable=True, initially="IMMEDIATE"),
     _of_playlist("playlist_entries"),
 )

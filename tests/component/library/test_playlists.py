@@ -3,7 +3,8 @@
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from library_service.domain.playlists import GAP
+from library_service.domain.playlists import GAP, LAST_RANK
+from library_service.infrastructure.postgres import entries
 from mesh.postgres.statements import text_statement
 from mesh.server import RunningService
 from reelmesh.library.v1 import library_pb2
@@ -65,6 +66,24 @@ async def test_many_moves_to_one_place_keep_the_order_and_deal_ranks_anew_now_an
     row = await running.foundation.database.fetch_one(dealt)
     assert row is not None
     assert 1 <= row[0] <= 10
+
+
+@pytest.mark.parametrize("around", [1, 64])
+async def test_room_is_made_by_those_around_and_a_full_end_by_all(
+    library: Library, running: RunningService, monkeypatch: pytest.MonkeyPatch, around: int
+) -> None:
+    monkeypatch.setattr(entries, "_AROUND", around)
+    await library.playlist(*"abcdef")
+    crowded = text_statement("UPDATE playlist_entries SET rank = ascii(movie_id) - ascii('c') WHERE movie_id < 'f'")
+    await running.foundation.database.execute(crowded)
+    await library.MovePlaylistEntry(name=f"{BEST}/entries/f", after=f"{BEST}/entries/b")
+    assert "".join(await library.order()) == "abfcde"
+    await running.foundation.database.execute(text_statement(f"UPDATE playlist_entries SET rank = {LAST_RANK} WHERE movie_id = 'e'"))
+    await library.AddToPlaylist(name=f"{BEST}/entries/g")
+    assert "".join(await library.order()) == "abfcdeg"
+    await running.foundation.database.execute(text_statement(f"UPDATE playlist_entries SET rank = {-LAST_RANK + 1} WHERE movie_id = 'a'"))
+    await library.MovePlaylistEntry(name=f"{BEST}/entries/d")
+    assert "".join(await library.order()) == "dabfceg"
 
 
 async def test_a_page_goes_on_behind_its_last_entry_after_ranks_were_dealt_anew(library: Library, running: RunningService) -> None:

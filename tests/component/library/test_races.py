@@ -24,8 +24,14 @@ from mesh.postgres.statements import text_statement
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 AT_ONCE = 24
-_UNLOCKED = text_statement(playlists._LOCK.sql.decode().replace("FOR NO KEY UPDATE", ""))
-_UNCOUNTED = text_statement("SELECT coalesce(max(item_count), 0) FROM collections WHERE user_id = %(user)s AND kind = %(kind)s")
+# Guards switched off. They take a while, so that a rival reads the same before this one has written.
+_UNLOCKED = text_statement(
+    playlists._LOCK.sql.decode().replace("FOR NO KEY UPDATE", "").replace("FROM playlists", ", pg_sleep(0.05) FROM playlists")
+)
+_UNCOUNTED = text_statement(
+    "SELECT coalesce(max(item_count), 0), pg_sleep(0.05) FROM collections WHERE user_id = %(user)s AND kind = %(kind)s"
+)
+_SLOWLY_THERE = text_statement(f"{marks._THERE.sql.decode()} UNION ALL SELECT NULL FROM pg_sleep(0.05)")
 
 
 @pytest.fixture
@@ -99,6 +105,7 @@ async def test_without_the_lock_of_the_collection_adding_at_once_breaks(database
     await marked(database, "tt0")
     await marked(database, "tt1", "bob")
     monkeypatch.setattr(collections, "_LOCK", _UNCOUNTED)
+    monkeypatch.setattr(marks, "_THERE", _SLOWLY_THERE)
     assert await broken(marked(database, "tt1") for _ in range(AT_ONCE))
 
 

@@ -1,13 +1,14 @@
 """Ranks between neighbours, and who reads a playlist."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from library_service.domain.errors import PlaylistNotFound
-from library_service.domain.playlists import GAP, LAST_RANK, Playlist, Reader, Visibility, rank_between
+from library_service.domain.playlists import GAP, LAST_RANK, Playlist, Reader, Visibility, rank_between, spread_ranks
 
 RANKS = st.integers(-LAST_RANK, LAST_RANK)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,6 +33,20 @@ def test_a_gap_takes_forty_moves() -> None:
     while (rank := rank_between(0, rank)) is not None:
         moves += 1
     assert moves == 40
+
+
+@given(st.one_of(st.none(), RANKS), st.one_of(st.none(), RANKS), st.integers(1, 300))
+def test_ranks_that_are_dealt_lie_between_the_neighbours_with_room_or_are_not_dealt(
+    before: int | None, after: int | None, count: int
+) -> None:
+    ranks = spread_ranks(before, after, count)
+    if before is not None and after is not None and after - before < count * 2**20:
+        assert ranks is None
+    if ranks is not None:
+        low, high = (before if before is not None else -LAST_RANK), (after if after is not None else LAST_RANK)
+        in_order = [low, *ranks, high]
+        assert len(ranks) == count
+        assert all(second - first >= 2**20 for first, second in pairwise(in_order))
 
 
 @pytest.mark.parametrize(
