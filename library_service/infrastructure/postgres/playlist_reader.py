@@ -23,15 +23,19 @@ _FOLLOWED = LatestFirst(
     "follow_time",
     "user_id || '/' || playlist_id",
 )
-# Of a position from before ranks were dealt anew only the entry is good; if it has left the playlist meanwhile, the old rank is a guess.
+# Where the page begins is found first, so that the index is entered there. Of a position from before ranks were dealt anew only the entry is
+# good; if it has left the playlist meanwhile, the old rank is a guess.
 _ENTRIES = text_statement(f"""
-    SELECT deal_count, {ENTRY_COLUMNS} FROM {joined("playlist_entries JOIN playlists USING (user_id, playlist_id)")}
-    WHERE user_id = %(user)s AND playlist_id = %(playlist)s AND rank > CASE
-        WHEN deal_count = %(dealt)s THEN %(rank)s::bigint
-        ELSE coalesce((
-            SELECT rank FROM playlist_entries WHERE user_id = %(user)s AND playlist_id = %(playlist)s AND movie_id = %(movie)s
-        ), %(rank)s::bigint)
-    END
+    SELECT (SELECT deal_count FROM playlists WHERE user_id = %(user)s AND playlist_id = %(playlist)s), {ENTRY_COLUMNS}
+    FROM {joined("playlist_entries")}
+    WHERE user_id = %(user)s AND playlist_id = %(playlist)s AND rank > (
+        SELECT CASE
+            WHEN deal_count = %(dealt)s THEN %(rank)s::bigint
+            ELSE coalesce((
+                SELECT rank FROM playlist_entries WHERE user_id = %(user)s AND playlist_id = %(playlist)s AND movie_id = %(movie)s
+            ), %(rank)s::bigint)
+        END FROM playlists WHERE user_id = %(user)s AND playlist_id = %(playlist)s
+    )
     ORDER BY rank LIMIT %(limit)s
 """)  # noqa: S608  # constants of ours
 _FROM_THE_FRONT = EntryPosition(-LAST_RANK - 1, 0, "")
