@@ -23,8 +23,8 @@ _FOLLOWED = LatestFirst(
     "follow_time",
     "user_id || '/' || playlist_id",
 )
-# Where the page begins is found first, so that the index is entered there. Of a position from before ranks were dealt anew only the entry is
-# good; if it has left the playlist meanwhile, the old rank is a guess.
+# Where the page begins is found first, so that the index is entered there. Of a position from before ranks were dealt anew only the entry
+# is good; if it has left the playlist meanwhile, the old rank is a guess.
 _ENTRIES = text_statement(f"""
     SELECT (SELECT deal_count FROM playlists WHERE user_id = %(user)s AND playlist_id = %(playlist)s), {ENTRY_COLUMNS}
     FROM {joined("playlist_entries")}
