@@ -20,9 +20,10 @@ from typing import Any
 import grpc
 
 from bench.measuring import Figure, show
+from library_service.__main__ import MIGRATIONS
 from library_service.application import playlist_commands as commands
 from library_service.application.ports import Added
-from library_service.bootstrap import MIGRATIONS, build
+from library_service.bootstrap import build
 from library_service.domain.movies import KnownMovie
 from library_service.domain.playlists import MOST_ENTRIES, Playlist, Visibility
 from library_service.infrastructure.events.encode import encode
