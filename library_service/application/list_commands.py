@@ -5,7 +5,7 @@ from datetime import datetime
 
 from library_service.application.ports import Added, Growth, UnitOfWork
 from library_service.domain.errors import MarkNotFound, TooManyItems
-from library_service.domain.events import MoviesMarked, MovieUnmarked
+from library_service.domain.events import TOLD_AT_ONCE, MoviesMarked, MovieUnmarked
 from library_service.domain.marks import MOST_MARKS, Mark, Shelf
 from library_service.domain.movies import CatalogueMovie
 
@@ -21,8 +21,8 @@ async def mark_movie(uow: UnitOfWork, user: str, shelf: Shelf, movie: CatalogueM
 
 async def mark_movies(uow: UnitOfWork, user: str, shelf: Shelf, movies: Sequence[Added]) -> Growth[Mark]:
     grown = await uow.marks.add(user, shelf, movies)
-    if grown.new:
-        uow.add_event(MoviesMarked(tuple(grown.new)))
+    for start in range(0, len(grown.new), TOLD_AT_ONCE):
+        uow.add_event(MoviesMarked(tuple(grown.new[start : start + TOLD_AT_ONCE])))
     return grown
 
 

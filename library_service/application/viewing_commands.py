@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from library_service.application.ports import Added, Growth, UnitOfWork
 from library_service.domain.errors import TooManyItems, ViewingNotFound
-from library_service.domain.events import ViewingProgressRecorded
+from library_service.domain.events import TOLD_AT_ONCE, ViewingProgressRecorded
 from library_service.domain.movies import CatalogueMovie
 from library_service.domain.viewings import MOST_VIEWINGS, Viewing, Watched, first_viewing
 
@@ -32,8 +32,8 @@ async def add_watched(uow: UnitOfWork, user: str, movies: Sequence[Added]) -> Gr
     """Movies that are only said to be watched; those in the history stay as they are."""
     viewings = [Viewing(user, each.movie, timedelta(), None, True, 1, each.time) for each in movies]
     grown = await uow.viewings.add(user, viewings)
-    if grown.new:
-        uow.add_event(ViewingProgressRecorded(tuple(grown.new)))
+    for start in range(0, len(grown.new), TOLD_AT_ONCE):
+        uow.add_event(ViewingProgressRecorded(tuple(grown.new[start : start + TOLD_AT_ONCE])))
     return grown
 
 

@@ -79,6 +79,9 @@ class ListReader:
         if len(line) > LONGEST_LINE:
             yield Rejected(number, line[:200], "INVALID_ARGUMENT", f"has more than {LONGEST_LINE} characters")
             return
+        if "\0" in line:
+            yield Rejected(number, line[:200], "INVALID_ARGUMENT", "has a character that no text has")
+            return
         self._open.append((number, line.rstrip("\r\n")))
         text = "\n".join(line for _, line in self._open)
         if text.count('"') % 2 == 0:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from library_service.infrastructure.events.projection import project
+from mesh.postgres.statements import text_statement
 from mesh.server import RunningService
 from reelmesh.library.v1.transfer_service_pb2 import ExportListRequest, ImportListResponse
 from reelmesh.movie.v1.events_pb2 import MovieCreated
@@ -71,6 +72,7 @@ async def test_one_bad_row_does_not_refuse_the_others(library: Library) -> None:
         'Am"élie,2000,,,',
         "Amélie,2000,,,",
         "x" * 10_001,
+        "Toy\0Story,2000,,,",
     ]
     response = await library.imported(WATCHLIST, lines)
     assert response.added_count == 3
@@ -84,7 +86,18 @@ async def test_one_bad_row_does_not_refuse_the_others(library: Library) -> None:
         (10, "NOT_A_MOVIE"),
         (11, "INVALID_ARGUMENT"),
         (13, "INVALID_ARGUMENT"),
+        (14, "INVALID_ARGUMENT"),
     ]
+
+
+async def test_a_large_import_of_long_titles_is_told_in_events_that_fit(library: Library, running: RunningService) -> None:
+    films = [movie(f"film-{number:0>55}", title="💿" * 490 + f"{number}") for number in range(499)]
+    async with running.foundation.database.transaction() as transaction:
+        await project(transaction, [MovieCreated(movie=film) for film in films])
+    response = await library.imported(WATCHLIST, ["imdbID", *(film.name[7:] for film in films)])
+    assert (response.added_count, response.rejected_count) == (499, 0)
+    sizes = text_statement("SELECT count(*) FROM outbox WHERE type_name LIKE '%%MoviesAddedToWatchlist'")
+    assert await running.foundation.database.fetch_one(sizes) == (5,)
 
 
 async def test_a_row_may_go_on_in_the_next_line_and_the_next_message(library: Library) -> None:
