@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.hosting import ROLE, SERVICE_SECRET
+from bench.hosting import ROLE, SERVED_WITH
 from bench.http1 import LoadedPaths
 from bench.measuring import Figure, interleaved, show
 from bench.transport import Server, running, trace_collector, unary
@@ -45,7 +45,7 @@ _COUNTING = replace(_CHECKING, address_limit=_LIMIT, user_limit=_LIMIT)
 
 async def measure_services(calls: int, rounds: int, directory: Path, token: str) -> list[Figure]:
     keys, figures = SigningKeys(directory), []
-    proof = ((SERVICE_TOKEN, ServiceTokens("rating", [SERVICE_SECRET]).issued("movie")),)
+    proof = ((SERVICE_TOKEN, ServiceTokens("rating", [SERVED_WITH]).issued("movie")),)
     async with trace_collector() as collector:
         for transport in _TRANSPORTS:
             with (

@@ -46,7 +46,7 @@ MOVIE = movie_pb2.Movie(
 _ANSWER = pb.GetMovieResponse(movie=MOVIE)
 _EXPORTED = pb.ExportMoviesResponse(movie=MOVIE)
 _MANNER = "BENCH_MANNER"
-SERVICE_SECRET = "bench" * 8
+SERVED_WITH = "bench" * 8  # what services of a benchmark show each other
 ROLE = Access.MODERATOR
 STREAMED = 200  # messages of one stream
 _state: dict[str, Any] = {}
@@ -83,7 +83,7 @@ def _handlers(manner: str) -> Mapping[str, Handler]:
     keys = KeySet(Path(os.environ["KEYS"]))
     authenticator = (_Open if manner == "open" else Authenticator)(keys, "reelmesh", "reelmesh", revoked=RevokedSessions(900).held)
     tracing = Tracing("bench") if quiet else Tracing("bench", "bench", os.environ["OTLP"], 0.01)
-    tokens = ServiceTokens("movie", [SERVICE_SECRET]) if manner == "guarded" else NO_SERVICE_TOKENS
+    tokens = ServiceTokens("movie", [SERVED_WITH]) if manner == "guarded" else NO_SERVICE_TOKENS
     environment = CallEnvironment(authenticator, tracing, 0.0 if quiet else 0.01, contexts(), _tls().callers(contexts()), tokens)
     behaviours: dict[str, Callable[..., Any]] = {"GetMovie": _get_movie, "ExportMovies": _export_movies}
     policies = {name: method_policy(SERVICE.methods_by_name[name]) for name in behaviours}
