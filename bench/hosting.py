@@ -46,7 +46,7 @@ MOVIE = movie_pb2.Movie(
 _ANSWER = pb.GetMovieResponse(movie=MOVIE)
 _EXPORTED = pb.ExportMoviesResponse(movie=MOVIE)
 _MANNER = "BENCH_MANNER"
-SERVICE_SECRET = "bench" * 8
+SERVED_WITH = "bench" * 8  # what services of a benchmark show each other
 ROLE = Access.MODERATOR
 STREAMED = 200  # messages of one stream
 _state: dict[str, Any] = {}
@@ -74,26 +74,30 @@ class _Uncounted(ServedCalls):
         return
 
 
-def _handlers(manner: str) -> Mapping[str, Handler]:
+def handlers(manner: str, jwks_file: Path, collector: str) -> Mapping[str, Handler]:
     """As `mesh.server` builds them: authentication, metrics, one trace in a hundred, one line of log in a hundred. `quiet` ones do the same
     work for a call and tell nobody of it. `guarded` ones look at everything that access is decided by, for a method that asks for a role;
     `open` ones at nothing of it."""
     configure_logs("bench", "bench", "INFO")
     quiet = manner == "quiet"
-    keys = KeySet(Path(os.environ["KEYS"]))
+    keys = KeySet(jwks_file)
     authenticator = (_Open if manner == "open" else Authenticator)(keys, "reelmesh", "reelmesh", revoked=RevokedSessions(900).held)
-    tracing = Tracing("bench") if quiet else Tracing("bench", "bench", os.environ["OTLP"], 0.01)
-    tokens = ServiceTokens("movie", [SERVICE_SECRET]) if manner == "guarded" else NO_SERVICE_TOKENS
+    tracing = Tracing("bench") if quiet else Tracing("bench", "bench", collector, 0.01)
+    tokens = ServiceTokens("movie", [SERVED_WITH]) if manner == "guarded" else NO_SERVICE_TOKENS
     environment = CallEnvironment(authenticator, tracing, 0.0 if quiet else 0.01, contexts(), _tls().callers(contexts()), tokens)
     behaviours: dict[str, Callable[..., Any]] = {"GetMovie": _get_movie, "ExportMovies": _export_movies}
     policies = {name: method_policy(SERVICE.methods_by_name[name]) for name in behaviours}
     if manner == "guarded":
         policies = {name: replace(policy, access=ROLE) for name, policy in policies.items()}
-    handlers = {policy.path: Handler(policy, behaviours[name], {}, environment) for name, policy in policies.items()}
+    made = {policy.path: Handler(policy, behaviours[name], {}, environment) for name, policy in policies.items()}
     if quiet:
-        for handler in handlers.values():
+        for handler in made.values():
             handler._metrics = _Uncounted(handler.policy.path, ())
-    return handlers
+    return made
+
+
+def _told_handlers(manner: str) -> Mapping[str, Handler]:
+    return handlers(manner, Path(os.environ["KEYS"]), os.environ["OTLP"])
 
 
 def _tls() -> TlsSettings:
@@ -131,7 +135,7 @@ async def _bare_grpcio() -> None:
 
 
 async def _grpcio(manner: str) -> None:
-    server = GrpcioServer(_handlers(manner), "127.0.0.1:0", _tls().identity)
+    server = GrpcioServer(_told_handlers(manner), "127.0.0.1:0", _tls().identity)
     await server.start()
     await server.set_serving(True)
     await _told(server.address)
@@ -166,7 +170,7 @@ async def hosted(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await _state["server"].host(scope, receive, send)
         return
-    _state["server"] = HostedServer(_handlers(os.environ[_MANNER]), Admin.of_this_process(), _tls().identity)
+    _state["server"] = HostedServer(_told_handlers(os.environ[_MANNER]), Admin.of_this_process(), _tls().identity)
     await _lifespan(receive, send, _state["server"])
 
 

@@ -55,7 +55,8 @@ async def follow_keys(read: Callable[[], str], trust: Callable[[str], None]) -> 
     while True:
         try:
             text = await asyncio.to_thread(read)
-            key_ids = sorted(parsed(text))
+            if not (key_ids := sorted(parsed(text))):
+                raise KeysUnreadable("there is no key in the set")  # Envoy would refuse it
         except (OSError, KeysUnreadable) as error:
             if str(error) != broken:
                 broken = str(error)

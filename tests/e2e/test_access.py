@@ -4,6 +4,7 @@ What a caller may is asked with bytes that are no request: access is decided bef
 being told that they are wrong, and nothing happens.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from stack.state import ProcessEntry
 from stack.whole import WholeStack
 from tests.contract.generated.methods import Method, internal_methods, methods
 from tests.contract.generated.owned import NothingOwned, owned_request
+from tests.e2e.accounts import logged_in, person
 from tests.e2e.conftest import Headers, bearer
 from tests.services import Answer
 
@@ -113,6 +115,18 @@ def test_a_service_is_one_by_its_proof_and_nobody_is_one_through_the_edge(stack:
         assert outcome(answer_of(direct, some, NO_REQUEST, proof)) == ("UNAUTHENTICATED", "TOKEN_MISSING")
     # The edge takes the proof away: were it passed on, a bad one would be refused.
     assert outcome(answer_of(channel, some, NO_REQUEST, forged)) == ("UNAUTHENTICATED", "TOKEN_MISSING")
+
+
+def test_identity_may_ask_other_contexts_for_what_they_hold_about_a_user_who_asks_for_it(stack: WholeStack, http: httpx.Client) -> None:
+    """Its call has the user's token, which is no service's, and its own proof."""
+    who = person(http, stack)
+    caller = bearer(logged_in(http, who)["accessToken"])
+    assert http.post("/v1/movies/tt0114709:rate", json={"score": 4}, headers=caller).status_code == 200
+    answer = http.get(f"/v1/{who.name}:export", headers=caller, timeout=30)
+    assert answer.status_code == 200, answer.text
+    parts = [json.loads(line) for line in answer.text.splitlines()]
+    assert {part["end"] for part in parts} <= {"END_UNSPECIFIED", "END_COMPLETE"}
+    assert any(part["context"] == "rating" and "tt0114709" in str(part["documents"]) for part in parts)
 
 
 @pytest.fixture(scope="module")
