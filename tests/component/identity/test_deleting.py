@@ -33,6 +33,7 @@ from tests.component.rating.movies import KnownMovies, serving_movies
 from tests.services import admin, failure, serving, stub_of
 
 MAIL = "alice@example.org"
+_SECRET = "s" * 32  # nosec: between two services of a test
 _RATINGS = text_statement("SELECT user_id FROM ratings")
 
 
@@ -83,7 +84,8 @@ class Neighbours:
     @asynccontextmanager
     async def identity(self) -> AsyncIterator[Asking]:
         settings = {"data_holders": ("rating",)}
-        async with self._start(settings, nats_url=self._nats_url, dial=lambda context: self.rating_address) as asking:
+        more = {"nats_url": self._nats_url, "dial": lambda context: self.rating_address, "service_secrets": _SECRET}
+        async with self._start(settings, **more) as asking:
             yield asking
 
     @asynccontextmanager
@@ -91,7 +93,14 @@ class Neighbours:
         async with (
             serving_movies(KnownMovies()) as movies,
             serving(
-                "rating", build_rating, RATING_MIGRATIONS, self._rating_url, self._directory, nats_url=self._nats_url, dial=lambda _: movies
+                "rating",
+                build_rating,
+                RATING_MIGRATIONS,
+                self._rating_url,
+                self._directory,
+                nats_url=self._nats_url,
+                dial=lambda _: movies,
+                service_secrets=_SECRET,
             ) as running,
         ):
             publish_key(self._directory)

@@ -15,7 +15,7 @@ from reelmesh.identity.v1 import account_admin_service_pb2 as d
 from reelmesh.identity.v1 import account_service_pb2 as a
 from reelmesh.identity.v1 import session_service_pb2 as s
 from reelmesh.identity.v1.account_admin_service_pb2_grpc import AccountAdminServiceStub
-from reelmesh.identity.v1.account_pb2 import Account
+from reelmesh.identity.v1.account_pb2 import Account, Role
 from reelmesh.identity.v1.account_service_pb2_grpc import AccountServiceStub
 from reelmesh.identity.v1.key_service_pb2 import GetJwksRequest
 from reelmesh.identity.v1.key_service_pb2_grpc import KeyServiceStub
@@ -125,7 +125,7 @@ CASES = [
     invalid("RestoreAccount", d.RestoreAccountRequest(), "name", caller=admin()),
     missing("RestoreAccount", d.RestoreAccountRequest(name=NOBODY)),
     stale("RestoreAccount", d.RestoreAccountRequest(name=ALICE, etag="old")),
-    invalid("SetRoles", d.SetRolesRequest(name=ALICE, roles=[1, 1]), "roles", caller=admin()),
+    invalid("SetRoles", d.SetRolesRequest(name=ALICE, roles=[Role.ROLE_ADMIN, Role.ROLE_ADMIN]), "roles", caller=admin()),
     missing("SetRoles", d.SetRolesRequest(name=NOBODY)),
     stale("SetRoles", d.SetRolesRequest(name=ALICE, etag="old")),
     Case("SetRoles", d.SetRolesRequest(name="users/admin"), WRONG, "OWN_ACCOUNT", admin()),
@@ -180,7 +180,8 @@ async def test_when_too_many_passwords_wait_the_next_one_is_told(start: Start) -
 
 
 async def test_keys_that_cannot_be_read_are_away(identity: Asking, tmp_path: Any) -> None:
-    async with stub_of(identity.running.address, KeyServiceStub) as keys:
+    async with stub_of(identity.running.address, KeyServiceStub) as stub:
+        keys: Any = stub
         assert [key.kty for key in (await keys.GetJwks(GetJwksRequest())).keys] == ["OKP", "OKP"]
         (tmp_path / "jwks.json").unlink()
         answer = await failure(keys.GetJwks(GetJwksRequest()))
