@@ -29,11 +29,11 @@ async def require_password(
 
 async def change_password(uow: UnitOfWork, proved: Account, limits: Sequence[Limit], password_hash: str, now: datetime) -> None:
     """`proved` is the account whose password was given right; another password by now means that it was changed meanwhile."""
-    await uow.attempts.give_back(limits)
     account = await uow.accounts.lock(proved.user)
     if account.password_hash != proved.password_hash:
         raise PasswordWrong
     await _set_password(uow, account, password_hash, now)
+    await uow.attempts.give_back(limits)
 
 
 async def request_password_reset(uow: UnitOfWork, handle: str, email: str, now: datetime, *, may_send: bool) -> datetime:

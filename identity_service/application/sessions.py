@@ -32,7 +32,6 @@ async def begin_session(
     better_hash: str,
 ) -> Granted:
     """`proved` is the account whose password was given right; whatever changed meanwhile counts. `better_hash` replaces an outdated one."""
-    await uow.attempts.give_back(limits)
     account = await uow.accounts.lock(proved.user)
     if account.state is not AccountState.ACTIVE or account.password_hash != proved.password_hash:
         raise CredentialsWrong
@@ -40,6 +39,7 @@ async def begin_session(
         await uow.accounts.save(account.with_password(better_hash))
     begun = await uow.sessions.begin(session, hash_of(refresh_token), request_id)
     await uow.sessions.remember_device(account.user, hash_of(device), session.create_time)
+    await uow.attempts.give_back(limits)  # last: others of the same network wait for it
     return Granted(begun, account.roles, refresh_token)
 
 

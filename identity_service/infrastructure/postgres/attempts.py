@@ -35,7 +35,10 @@ _TAKE = text_statement("""
     RETURNING true
 """)
 _FREE_AT = text_statement("SELECT max(free_time) FROM attempts WHERE key = ANY (%(keys)s)")
-_GIVE_BACK = text_statement("UPDATE attempts SET count = greatest(count - 1, 0), free_time = last_time WHERE key = ANY (%(keys)s)")
+_GIVE_BACK = text_statement("""
+    UPDATE attempts AS a SET count = greatest(a.count - 1, 0), free_time = a.last_time
+    FROM (SELECT key FROM attempts WHERE key = ANY (%(keys)s) ORDER BY key FOR UPDATE) AS taken WHERE a.key = taken.key
+""")
 
 
 class PostgresAttempts:
