@@ -25,7 +25,7 @@ from reelmesh.identity.v1.account_service_pb2 import (
 from reelmesh.identity.v1.events_pb2 import EmailRequested, SessionRevoked
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
 from stack.servers.postgres import PostgresServer
-from tests.component.identity.asking import PASSWORD, Asking, bearer
+from tests.component.identity.asking import PASSWORD, WRONG_PASSWORD, Asking, bearer
 from tests.component.identity.conftest import Start, publish_key
 from tests.component.identity.test_codes import everything_stored
 from tests.component.rating.asking import rate
@@ -33,7 +33,7 @@ from tests.component.rating.movies import KnownMovies, serving_movies
 from tests.services import admin, failure, serving, stub_of
 
 MAIL = "alice@example.org"
-_SECRET = "s" * 32  # nosec: between two services of a test
+_SECRET = "s" * 32
 _RATINGS = text_statement("SELECT user_id FROM ratings")
 
 
@@ -67,7 +67,7 @@ async def test_the_address_is_free_for_somebody_new(identity: Asking) -> None:
 async def test_an_owner_gives_the_password_an_administrator_does_not(identity: Asking) -> None:
     account = await identity.account(MAIL)
     login = await identity.log_in(MAIL)
-    wrong = DeleteAccountRequest(name=account.name, password="not this one")
+    wrong = DeleteAccountRequest(name=account.name, password=WRONG_PASSWORD)
     assert (await failure(identity.accounts.DeleteAccount(wrong, metadata=bearer(login)))).reason == "PASSWORD_WRONG"
     stale = DeleteAccountRequest(name=account.name, etag="stale")
     assert (await failure(identity.accounts.DeleteAccount(stale, metadata=admin()))).reason == "ETAG_MISMATCH"

@@ -19,7 +19,7 @@ from reelmesh.identity.v1 import session_service_pb2 as s
 from reelmesh.identity.v1.account_service_pb2_grpc import AccountServiceStub
 from reelmesh.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from stack.servers.command import accepts, free_port
-from tests.component.identity.asking import OTHER_PASSWORD, PASSWORD, Asking, Clock
+from tests.component.identity.asking import COMMON_PASSWORD, OTHER_PASSWORD, PASSWORD, WRONG_PASSWORD, Asking, Clock
 from tests.component.identity.conftest import publish_key
 from tests.services import Answer, stub_of, write_jwks
 from tests.spans import Collector, collecting
@@ -65,11 +65,11 @@ async def everything(identity: Asking, watching: Watching) -> None:
     """Each way once right and once wrong, then all of them on a broken database."""
     accounts, sessions = identity.accounts, identity.sessions
     begun = await watching.ask(accounts, "Register", a.RegisterRequest(email=MAIL, password=PASSWORD, request_id="r-1"))
-    await watching.ask(accounts, "Register", a.RegisterRequest(email=MAIL, password="password1234"))
+    await watching.ask(accounts, "Register", a.RegisterRequest(email=MAIL, password=COMMON_PASSWORD))
     verify = a.VerifyEmailRequest(registration=begun.registration, code=await identity.code_for(MAIL))
     await watching.ask(accounts, "VerifyEmail", a.VerifyEmailRequest(registration=begun.registration, code="135790"))
     account = (await watching.ask(accounts, "VerifyEmail", verify)).account
-    await watching.ask(sessions, "LogIn", s.LogInRequest(email=MAIL, password="a guess of many"))
+    await watching.ask(sessions, "LogIn", s.LogInRequest(email=MAIL, password=WRONG_PASSWORD))
     login = await watching.ask(sessions, "LogIn", s.LogInRequest(email=MAIL, password=PASSWORD, request_id="l-1"))
     again = await watching.ask(sessions, "Refresh", s.RefreshRequest(refresh_token=login.tokens.refresh_token))
     bearer = f"Bearer {again.tokens.access_token}"
