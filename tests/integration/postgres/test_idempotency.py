@@ -162,7 +162,8 @@ async def test_a_secret_is_neither_stored_nor_hashed_unless_with_a_key(database:
 
     async def answered(request: Message, key: bytes = b"") -> Message:
         async def effect(uow: UnitOfWork) -> Message:
-            return Request(name="told", secret="token")
+            told: Message = Request(name="told", secret="token")
+            return told
 
         answer: Message = await once(unit_of_work(database), CALL, request, Request, effect, key=key)
         return answer
