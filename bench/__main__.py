@@ -67,6 +67,7 @@ BENCHMARKS = (
     Benchmark("transport", _transport),
     Benchmark("mtls"),
     Benchmark("authentication"),
+    Benchmark("logins"),
     Benchmark("watching"),
     Benchmark("hosted", arguments=("--without-one-hop",)),
     Benchmark("capacity"),

@@ -1,9 +1,8 @@
 """Puts the context together."""
 
 import os
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from identity_service.infrastructure.events.acknowledgements import part_done
@@ -33,8 +32,6 @@ from reelmesh.identity.v1 import account_admin_service_pb2, account_service_pb2,
 from reelmesh.privacy.v1.events_pb2 import ErasureDone
 from reelmesh.privacy.v1.personal_data_service_pb2_grpc import PersonalDataServiceStub
 
-_EXPORT_SECONDS = 120.0
-
 
 def build(foundation: Foundation) -> Service:
     return build_with(foundation, IdentitySettings.of(os.environ))
@@ -47,11 +44,8 @@ def build_with(foundation: Foundation, settings: IdentitySettings, clock: Callab
         return IdentityUnitOfWork(database, encode)
 
     key = SigningKey(settings.signing_key_file, common.token_issuer, common.token_audience)
-    sealing, issuer, hasher = Sealing(key), TokenIssuer(key, settings.lifetimes), ArgonHasher(settings.hashing)
+    sealing, issuer, hasher = Sealing(key), TokenIssuer(key, timedelta(seconds=common.token_lifetime)), ArgonHasher(settings.hashing)
     accounts, attempts = PostgresAccountReader(database), PostgresAttempts(database)
-
-    def as_service() -> str:
-        return f"Bearer {key.access_token('services/identity', ['SERVICE'], _EXPORT_SECONDS, token_id=uuid.uuid4().hex)}"
 
     # A mesh channel has what generated stubs use of a grpc.aio.Channel, and is no subclass of it.
     holders: dict[str, Any] = {
@@ -72,7 +66,7 @@ def build_with(foundation: Foundation, settings: IdentitySettings, clock: Callab
                 hasher,
                 attempts,
                 sealing,
-                Export(accounts, holders, as_service),
+                Export(accounts, holders),
                 settings.allowances,
                 clock,
             ),

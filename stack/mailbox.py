@@ -20,7 +20,7 @@ _PAUSE_SECONDS = 0.5
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]")
 
 # By EmailRequested.Kind. The languages of the world are the notification context's.
-_LETTERS = {
+LETTERS = {
     1: ("Your code", "Your code is {code}. It verifies your address and is good for ten minutes."),
     2: (
         "You have an account",
@@ -86,7 +86,7 @@ class Mailbox:
         from reelmesh.identity.v1.events_pb2 import EmailRequested
 
         requested = EmailRequested.FromString(message.data)
-        subject, text = _LETTERS[requested.kind]
+        subject, text = LETTERS[requested.kind]
         name = f"{message.metadata.sequence.stream:08d}-{_UNSAFE.sub('_', requested.to)}.txt"
         write_private(self._directory / name, f"To: {requested.to}\nSubject: {subject}\n\n{text.format(code=requested.code)}\n")
 

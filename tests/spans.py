@@ -33,6 +33,7 @@ class Collector(TraceServiceServicer):
     def __init__(self) -> None:
         self.address = ""
         self._spans: list[Span] = []
+        self.sent = b""  # everything, as it came
         self._open = threading.Event()
         self._open.set()
 
@@ -45,6 +46,7 @@ class Collector(TraceServiceServicer):
 
     def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:
         self._open.wait(_SETTLED)
+        self.sent += request.SerializeToString()
         for resource in request.resource_spans:
             service = next(each.value.string_value for each in resource.resource.attributes if each.key == "service.name")
             for scope in resource.scope_spans:

@@ -16,23 +16,24 @@ from identity_service.domain.throttling import Limit
 async def require_password(
     attempts: Attempts, hasher: Hasher, limits: Sequence[Limit], account: Account | None, password: str, now: datetime
 ) -> Account:
-    """The account, if this is its password. A try is counted before it is made, so that many at once are not more than one by one."""
+    """The account, if this is its password. A try is counted before it is made, so that many at once are not more than one by one; who
+    goes on with the account gives it back."""
     free_at = await attempts.take(limits, now)
     if free_at is not None:
         raise TooManyAttempts(free_at - now)
     right = await hasher.verify(account.password_hash if account else None, password)
     if account is None or not right or account.state is not AccountState.ACTIVE:
         raise CredentialsWrong
-    await attempts.give_back(limits)
     return account
 
 
-async def change_password(uow: UnitOfWork, proved: Account, password_hash: str, now: datetime) -> None:
+async def change_password(uow: UnitOfWork, proved: Account, limits: Sequence[Limit], password_hash: str, now: datetime) -> None:
     """`proved` is the account whose password was given right; another password by now means that it was changed meanwhile."""
     account = await uow.accounts.lock(proved.user)
     if account.password_hash != proved.password_hash:
         raise PasswordWrong
     await _set_password(uow, account, password_hash, now)
+    await uow.attempts.give_back(limits)
 
 
 async def request_password_reset(uow: UnitOfWork, handle: str, email: str, now: datetime, *, may_send: bool) -> datetime:

@@ -26,13 +26,17 @@ class Hasher(Protocol):
 
 
 class Attempts(Protocol):
-    """Counts tries before they are made; each use is a transaction of its own, so that a failure counts."""
+    """Counts tries before they are made, outside any transaction: a failure counts."""
 
     async def take(self, limits: Sequence[Limit], now: datetime) -> datetime | None:
         """None when all of them allow another try, which is counted; else when the last of those that do not will."""
 
+
+class TakenAttempts(Protocol):
+    """The same counters, inside the transaction of what was tried."""
+
     async def give_back(self, limits: Sequence[Limit]) -> None:
-        """The try succeeded and does not count."""
+        """It succeeded and does not count."""
 
 
 class Codes(Protocol):
@@ -112,6 +116,9 @@ class UnitOfWork(Protocol):
 
     @property
     def sessions(self) -> Sessions: ...
+
+    @property
+    def attempts(self) -> TakenAttempts: ...
 
     @property
     def erasures(self) -> Erasures: ...

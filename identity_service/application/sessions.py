@@ -1,5 +1,6 @@
 """Sessions: begun, refreshed, ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from identity_service.domain.accounts import Account, AccountState, Role
 from identity_service.domain.errors import CredentialsWrong, RefreshTokenWrong, SessionNotFound
 from identity_service.domain.events import EmailRequested, Letter, SessionRevoked
 from identity_service.domain.sessions import EndReason, Lifetimes, Session, Use, hash_of, new_salt, next_token, use_of
+from identity_service.domain.throttling import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,14 @@ class Granted:
 
 
 async def begin_session(
-    uow: UnitOfWork, proved: Account, session: Session, refresh_token: str, device: str, request_id: str, better_hash: str
+    uow: UnitOfWork,
+    proved: Account,
+    limits: Sequence[Limit],
+    session: Session,
+    refresh_token: str,
+    device: str,
+    request_id: str,
+    better_hash: str,
 ) -> Granted:
     """`proved` is the account whose password was given right; whatever changed meanwhile counts. `better_hash` replaces an outdated one."""
     account = await uow.accounts.lock(proved.user)
@@ -30,6 +39,7 @@ async def begin_session(
         await uow.accounts.save(account.with_password(better_hash))
     begun = await uow.sessions.begin(session, hash_of(refresh_token), request_id)
     await uow.sessions.remember_device(account.user, hash_of(device), session.create_time)
+    await uow.attempts.give_back(limits)  # last: others of the same network wait for it
     return Granted(begun, account.roles, refresh_token)
 
 

@@ -37,9 +37,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
-    """How long tokens hold; `grace` is for how long a used refresh token is still answered with the next one."""
+    """How long a refresh token holds, and for how long a used one is still answered with the next one."""
 
-    access: timedelta = timedelta(minutes=15)
     refresh: timedelta = timedelta(days=30)
     grace: timedelta = timedelta(seconds=10)
 

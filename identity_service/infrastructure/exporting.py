@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -13,7 +12,6 @@ from identity_service.application.ports import AccountReader
 from identity_service.domain.accounts import Account
 from identity_service.infrastructure.grpc.names import user_name
 from identity_service.infrastructure.grpc.translate import account_message, audit_entry_message, session_message
-from mesh.call import Call, current_call
 from mesh.errors import MeshError
 from reelmesh.identity.v1.account_service_pb2 import ExportAccountResponse
 from reelmesh.privacy.v1.personal_data_service_pb2 import ExportPersonalDataRequest, ExportPersonalDataResponse
@@ -26,23 +24,23 @@ Ask = Callable[[ExportPersonalDataRequest], AsyncIterator[ExportPersonalDataResp
 
 
 class Export:
-    """`others` is how each context that holds personal data is asked, `credentials` makes the header of a service for that."""
+    """`others` is how each context that holds personal data is asked. They answer services only."""
 
-    def __init__(self, accounts: AccountReader, others: Mapping[str, Ask], credentials: Callable[[], str]) -> None:
-        self._accounts, self._others, self._credentials = accounts, others, credentials
+    def __init__(self, accounts: AccountReader, others: Mapping[str, Ask]) -> None:
+        self._accounts, self._others = accounts, others
 
     @property
     def holders(self) -> list[str]:
         return sorted(self._others)
 
-    async def of(self, account: Account, call: Call) -> AsyncIterator[ExportAccountResponse]:
+    async def of(self, account: Account) -> AsyncIterator[ExportAccountResponse]:
         """Part by part; one that cannot be had is marked, and the others are there."""
         yield _documents("account", [account_message(account)])
         async for kind, messages in self._own(account.user):
             yield _documents(kind, messages)
         yield ExportAccountResponse(context=_OWN, end=ExportAccountResponse.END_COMPLETE)
         for context in self.holders:
-            async for part in self._of_other(context, account.user, call):
+            async for part in self._of_other(context, account.user):
                 yield part
 
     async def _own(self, user: str) -> AsyncIterator[tuple[str, Iterable[Message]]]:
@@ -56,9 +54,7 @@ class Export:
             yield "auditEntries", map(audit_entry_message, entries)
             entries = await self._accounts.audit_entries(user, "", _AT_ONCE, (entries[-1].create_time, entries[-1].entry))
 
-    async def _of_other(self, context: str, user: str, call: Call) -> AsyncIterator[ExportAccountResponse]:
-        # Asked as a service: what is held about users is nothing that another context gives to users themselves.
-        asking = current_call.set(replace(call, credentials=self._credentials()))
+    async def _of_other(self, context: str, user: str) -> AsyncIterator[ExportAccountResponse]:
         try:
             async for part in self._others[context](ExportPersonalDataRequest(user=user_name(user))):
                 yield ExportAccountResponse(context=context, kind=part.kind, documents=part.documents)
@@ -66,8 +62,6 @@ class Export:
         except MeshError as error:
             _log.warning("export_incomplete", context=context, error=error.reason)
             yield ExportAccountResponse(context=context, end=ExportAccountResponse.END_UNAVAILABLE)
-        finally:
-            current_call.reset(asking)
 
 
 def _documents(kind: str, messages: Iterable[Message]) -> ExportAccountResponse:

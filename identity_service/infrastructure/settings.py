@@ -22,7 +22,7 @@ class IdentitySettings:
 
     signing_key_file: Path
     admin_file: Path | None = None
-    data_holders: tuple[str, ...] = ("rating", "recommender")
+    data_holders: tuple[str, ...] = ("rating", "recommender", "library")
     hashing: HashingParameters = field(default_factory=HashingParameters)
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     allowances: Allowances = field(default_factory=Allowances)
@@ -56,7 +56,6 @@ class IdentitySettings:
                 most_waiting=int(number("HASHING_QUEUE", hashing.most_waiting, most=10_000)),
             ),
             lifetimes=Lifetimes(
-                access=seconds("ACCESS_SECONDS", lifetimes.access, most=_DAY),
                 refresh=seconds("REFRESH_SECONDS", lifetimes.refresh, most=400 * _DAY),
                 grace=seconds("REFRESH_GRACE_SECONDS", lifetimes.grace, most=600),
             ),

@@ -10,7 +10,7 @@ import httpx
 
 from stack.whole import WholeStack
 
-PASSWORD = "seven samurai ride"  # nosec: of accounts that live as long as a stack of tests
+PASSWORD = "seven samurai ride"
 _PATIENCE = 20.0  # seconds until an e-mail is there
 
 

@@ -1,6 +1,6 @@
 """AccountService."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from identity_service.domain.common_passwords import common_passwords
 from identity_service.domain.erasures import new_erasure_id
 from identity_service.domain.errors import AccountNotFound, CredentialsWrong, ErasureNotFound, PasswordWrong
 from identity_service.domain.passwords import normalised_password, require_uncommon
-from identity_service.domain.throttling import Allowances, network_of, owner_limits
+from identity_service.domain.throttling import Allowances, Limit, network_of, owner_limits
 from identity_service.infrastructure.exporting import Export
 from identity_service.infrastructure.grpc.auditing import audited
 from identity_service.infrastructure.grpc.callers import address_of
-from identity_service.infrastructure.grpc.names import id_of, user_name
+from identity_service.infrastructure.grpc.names import id_of
 from identity_service.infrastructure.grpc.translate import account_message, erasure_message, profile_from
 from identity_service.infrastructure.postgres.unit_of_work import IdentityUnitOfWork
 from identity_service.infrastructure.sealing import Sealing
@@ -117,11 +117,12 @@ class AccountServicer:
     async def ChangePassword(self, request: ChangePasswordRequest, call: Call) -> ChangePasswordResponse:
         if call.principal.subject != request.name:  # not even an administrator
             raise PermissionDenied("NOT_OWNER", "Only the owner may do this.")
-        proved = await self._proved(request.name, request.current_password)
+        limits = owner_limits(self._allowances, id_of(request.name))
+        proved = await self._proved(request.name, request.current_password, limits)
         password_hash = await self._hasher.hash(self._strong(request.new_password, proved.email, "new_password"))
 
         async def effect(uow: IdentityUnitOfWork) -> ChangePasswordResponse:
-            await passwords.change_password(uow, proved, password_hash, self._clock())
+            await passwords.change_password(uow, proved, limits, password_hash, self._clock())
             return ChangePasswordResponse()
 
         return await once(self._unit_of_work, call, request, ChangePasswordResponse, effect, key=self._sealing.request_key)
@@ -153,7 +154,7 @@ class AccountServicer:
         call.principal.require_owner(request.name)
         user = id_of(request.name)
         if call.principal.subject == request.name:
-            await self._proved(request.name, request.password)
+            await self._proved(request.name, request.password, owner_limits(self._allowances, user))
         erasure_id = new_erasure_id()
 
         async def effect(uow: IdentityUnitOfWork) -> DeleteAccountResponse:
@@ -175,7 +176,7 @@ class AccountServicer:
         async with self._unit_of_work() as uow:
             await audited(uow, call, "ExportAccount", account.user, self._new_id(), self._clock())
             await uow.commit()
-        async for part in self._export.of(account, call):
+        async for part in self._export.of(account):
             yield part
 
     def _strong(self, password: str, email: str, field: str) -> str:
@@ -190,13 +191,12 @@ class AccountServicer:
             raise AccountNotFound(id_of(name))
         return account
 
-    async def _proved(self, name: str, password: str) -> Account:
+    async def _proved(self, name: str, password: str, limits: Sequence[Limit]) -> Account:
         """The account of a caller who gives its password once more; guesses are counted like those of logins."""
         user = id_of(name)
         account = await self._accounts.account(user)
         if account is None:
             raise AccountNotFound(user)
-        limits = owner_limits(self._allowances, user_name(user))
         try:
             return await passwords.require_password(
                 self._attempts, self._hasher, limits, account, normalised_password(password), self._clock()

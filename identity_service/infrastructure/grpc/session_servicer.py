@@ -81,7 +81,7 @@ class SessionServicer:
             expire_time=now + self._lifetimes.refresh,
         )
         async with self._unit_of_work() as uow:
-            granted = await sessions.begin_session(uow, proved, session, new_secret(), device, request.request_id, better_hash)
+            granted = await sessions.begin_session(uow, proved, limits, session, new_secret(), device, request.request_id, better_hash)
             await uow.commit()
         return LogInResponse(session=session_message(granted.session), tokens=self._issuer.tokens(granted), device=device)
 

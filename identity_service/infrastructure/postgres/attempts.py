@@ -1,4 +1,4 @@
-"""Counters of tries, shared by all replicas and kept over restarts."""
+"""Counters of tries, shared by all replicas."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,28 +6,39 @@ from datetime import datetime
 from identity_service.domain.throttling import Limit
 from mesh.postgres.database import Database
 from mesh.postgres.statements import text_statement
+from mesh.postgres.transaction import Transaction
 
-# One statement asks and counts, under the row's lock: of many tries at once no more pass than of many one after the other.
+# One statement asks and counts. Nothing is counted while one of the keys is not free; and of many tries at once, which all find them free,
+# the rows' locks let no more pass than of many one after the other. Keys are locked in one order, so that nobody deadlocks.
 _TAKE = text_statement("""
+    WITH given AS MATERIALIZED (
+        SELECT * FROM unnest(%(keys)s::bytea[], %(free)s::int[], %(longest)s::interval[], %(memory)s::interval[])
+            AS g (key, free, longest, memory) ORDER BY key
+    )
     INSERT INTO attempts AS a (key, count, last_time, free_time, forget_time)
-    VALUES (%(key)s, 1, %(now)s, %(now)s, %(now)s::timestamptz + %(memory)s)
+    SELECT key, 1, %(now)s, %(now)s, %(now)s::timestamptz + memory + longest FROM given
+    WHERE NOT EXISTS (SELECT FROM attempts WHERE key = ANY (%(keys)s) AND free_time > %(now)s)
     ON CONFLICT (key) DO UPDATE SET
         count = CASE WHEN a.forget_time <= %(now)s THEN 1 ELSE a.count + 1 END,
         last_time = %(now)s,
         free_time = CASE
-            WHEN a.forget_time <= %(now)s OR a.count + 1 < %(free)s THEN %(now)s
-            ELSE %(now)s::timestamptz + least(%(longest)s, make_interval(secs => 2.0 ^ least(a.count + 1 - %(free)s, 20)))
+            WHEN a.forget_time <= %(now)s THEN %(now)s
+            ELSE (
+                SELECT CASE
+                    WHEN a.count + 1 < free THEN %(now)s
+                    ELSE %(now)s::timestamptz + least(longest, make_interval(secs => 2.0 ^ least(a.count + 1 - free, 20)))
+                END FROM given AS g WHERE g.key = a.key
+            )
         END,
-        forget_time = %(now)s::timestamptz + %(memory)s + %(longest)s
+        forget_time = excluded.forget_time
     WHERE a.free_time <= %(now)s
     RETURNING true
 """)
 _FREE_AT = text_statement("SELECT max(free_time) FROM attempts WHERE key = ANY (%(keys)s)")
-_GIVE_BACK = text_statement("UPDATE attempts SET count = greatest(count - 1, 0), free_time = last_time WHERE key = ANY (%(keys)s)")
-
-
-class _NotFree(Exception):  # not an error: how the block below leaves its transaction
-    pass
+_GIVE_BACK = text_statement("""
+    UPDATE attempts AS a SET count = greatest(a.count - 1, 0), free_time = a.last_time
+    FROM (SELECT key FROM attempts WHERE key = ANY (%(keys)s) ORDER BY key FOR UPDATE) AS taken WHERE a.key = taken.key
+""")
 
 
 class PostgresAttempts:
@@ -37,19 +48,26 @@ class PostgresAttempts:
         self._database = database
 
     async def take(self, limits: Sequence[Limit], now: datetime) -> datetime | None:
-        keys = [limit.key for limit in limits]
-        try:
-            async with self._database.transaction() as transaction:
-                for limit in sorted(limits, key=lambda each: each.key):  # in one order, so that nobody deadlocks
-                    allowance = limit.allowance
-                    if not await transaction.fetch_one(
-                        _TAKE, key=limit.key, now=now, free=allowance.free, longest=allowance.longest, memory=allowance.memory
-                    ):
-                        raise _NotFree
-        except _NotFree:
-            row = await self._database.fetch_one(_FREE_AT, keys=keys)
-            return row[0] if row and row[0] else now
-        return None
+        keys, allowances = [limit.key for limit in limits], [limit.allowance for limit in limits]
+        taken = await self._database.fetch_all(
+            _TAKE,
+            keys=keys,
+            free=[each.free for each in allowances],
+            longest=[each.longest for each in allowances],
+            memory=[each.memory for each in allowances],
+            now=now,
+        )
+        if len(taken) == len(keys):
+            return None
+        row = await self._database.fetch_one(_FREE_AT, keys=keys)
+        return row[0] if row and row[0] else now
+
+
+class PostgresTakenAttempts:
+    """The port TakenAttempts."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def give_back(self, limits: Sequence[Limit]) -> None:
-        await self._database.execute(_GIVE_BACK, keys=[limit.key for limit in limits])
+        await self._transaction.execute(_GIVE_BACK, keys=[limit.key for limit in limits])

@@ -101,6 +101,7 @@ challenges = sa.Table(
     sa.Index("challenges_by_expiry", "expire_time"),
 )
 
+# Not worth a flush of the disk for each login: after a crash of PostgreSQL, and only then, it is empty.
 attempts = sa.Table(
     "attempts",
     metadata,
@@ -111,6 +112,7 @@ attempts = sa.Table(
     sa.Column("forget_time", _time, nullable=False),
     sa.PrimaryKeyConstraint("key", name="attempts_pkey"),
     sa.Index("attempts_by_forgetting", "forget_time"),
+    prefixes=["UNLOGGED"],
 )
 
 # Says nothing about whose account it was.

@@ -1,6 +1,7 @@
 """The context's transaction with its repositories."""
 
 from identity_service.infrastructure.postgres.accounts import PostgresAccounts
+from identity_service.infrastructure.postgres.attempts import PostgresTakenAttempts
 from identity_service.infrastructure.postgres.audit import PostgresAudit
 from identity_service.infrastructure.postgres.challenges import PostgresChallenges
 from identity_service.infrastructure.postgres.erasures import PostgresErasures
@@ -15,6 +16,7 @@ class IdentityUnitOfWork(UnitOfWork):
     accounts: PostgresAccounts
     challenges: PostgresChallenges
     sessions: PostgresSessions
+    attempts: PostgresTakenAttempts
     erasures: PostgresErasures
     audit: PostgresAudit
 
@@ -22,5 +24,6 @@ class IdentityUnitOfWork(UnitOfWork):
         self.accounts = PostgresAccounts(transaction)
         self.challenges = PostgresChallenges(transaction)
         self.sessions = PostgresSessions(transaction)
+        self.attempts = PostgresTakenAttempts(transaction)
         self.erasures = PostgresErasures(transaction)
         self.audit = PostgresAudit(transaction)

@@ -17,8 +17,10 @@ from reelmesh.identity.v1.session_service_pb2 import LogInRequest, LogInResponse
 from reelmesh.privacy.v1 import events_pb2 as privacy_pb2
 from tests.services import Metadata
 
-PASSWORD = "seven samurai ride"  # nosec: of accounts that live as long as a test
+PASSWORD = "seven samurai ride"
 OTHER_PASSWORD = "eight samurai walk"
+WRONG_PASSWORD = "seven samurai fly"
+COMMON_PASSWORD = "password1234"  # pragma: allowlist secret
 M = TypeVar("M", bound=Message)
 _EVENTS = text_statement("SELECT type_name, payload FROM outbox ORDER BY id")
 

@@ -1,5 +1,6 @@
 """What administrators can do, what it does to sessions, and that it is written down."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,7 +21,7 @@ from reelmesh.identity.v1.account_pb2 import Account, Role
 from reelmesh.identity.v1.account_service_pb2 import UpdateAccountRequest
 from reelmesh.identity.v1.events_pb2 import AccountRestored, AccountSuspended, ProfileChanged, RolesChanged, SessionRevoked
 from reelmesh.identity.v1.session_service_pb2 import RefreshRequest
-from tests.component.identity.asking import Asking, bearer, from_address
+from tests.component.identity.asking import PASSWORD, Asking, bearer, from_address
 from tests.component.identity.conftest import QUICK, Start
 from tests.services import admin, failure, stub_of, token
 
@@ -116,10 +117,10 @@ async def test_only_administrators_may(admins: Any) -> None:
 
 async def test_the_first_administrator_logs_in_and_is_made_once(start: Start, tmp_path: Any) -> None:
     login = tmp_path / "admin-login.json"
-    login.write_text('{"email": "Root@example.org", "password": "made by the stack"}')
+    login.write_text(json.dumps({"email": "Root@example.org", "password": PASSWORD}))
     for _ in range(2):
         async with start({"admin_file": login}) as identity:
-            session = (await identity.log_in("root@example.org", "made by the stack")).session
+            session = (await identity.log_in("root@example.org")).session
             assert session.name.startswith("users/admin/sessions/")
 
 

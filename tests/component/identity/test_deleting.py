@@ -25,7 +25,7 @@ from reelmesh.identity.v1.account_service_pb2 import (
 from reelmesh.identity.v1.events_pb2 import EmailRequested, SessionRevoked
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
 from stack.servers.postgres import PostgresServer
-from tests.component.identity.asking import PASSWORD, Asking, bearer
+from tests.component.identity.asking import PASSWORD, WRONG_PASSWORD, Asking, bearer
 from tests.component.identity.conftest import Start, publish_key
 from tests.component.identity.test_codes import everything_stored
 from tests.component.rating.asking import rate
@@ -33,6 +33,7 @@ from tests.component.rating.movies import KnownMovies, serving_movies
 from tests.services import admin, failure, serving, stub_of
 
 MAIL = "alice@example.org"
+_SECRET = "s" * 32
 _RATINGS = text_statement("SELECT user_id FROM ratings")
 
 
@@ -66,7 +67,7 @@ async def test_the_address_is_free_for_somebody_new(identity: Asking) -> None:
 async def test_an_owner_gives_the_password_an_administrator_does_not(identity: Asking) -> None:
     account = await identity.account(MAIL)
     login = await identity.log_in(MAIL)
-    wrong = DeleteAccountRequest(name=account.name, password="not this one")
+    wrong = DeleteAccountRequest(name=account.name, password=WRONG_PASSWORD)
     assert (await failure(identity.accounts.DeleteAccount(wrong, metadata=bearer(login)))).reason == "PASSWORD_WRONG"
     stale = DeleteAccountRequest(name=account.name, etag="stale")
     assert (await failure(identity.accounts.DeleteAccount(stale, metadata=admin()))).reason == "ETAG_MISMATCH"
@@ -83,7 +84,8 @@ class Neighbours:
     @asynccontextmanager
     async def identity(self) -> AsyncIterator[Asking]:
         settings = {"data_holders": ("rating",)}
-        async with self._start(settings, nats_url=self._nats_url, dial=lambda context: self.rating_address) as asking:
+        more = {"nats_url": self._nats_url, "dial": lambda context: self.rating_address, "service_secrets": _SECRET}
+        async with self._start(settings, **more) as asking:
             yield asking
 
     @asynccontextmanager
@@ -91,7 +93,14 @@ class Neighbours:
         async with (
             serving_movies(KnownMovies()) as movies,
             serving(
-                "rating", build_rating, RATING_MIGRATIONS, self._rating_url, self._directory, nats_url=self._nats_url, dial=lambda _: movies
+                "rating",
+                build_rating,
+                RATING_MIGRATIONS,
+                self._rating_url,
+                self._directory,
+                nats_url=self._nats_url,
+                dial=lambda _: movies,
+                service_secrets=_SECRET,
             ) as running,
         ):
             publish_key(self._directory)

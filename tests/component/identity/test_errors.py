@@ -15,12 +15,12 @@ from reelmesh.identity.v1 import account_admin_service_pb2 as d
 from reelmesh.identity.v1 import account_service_pb2 as a
 from reelmesh.identity.v1 import session_service_pb2 as s
 from reelmesh.identity.v1.account_admin_service_pb2_grpc import AccountAdminServiceStub
-from reelmesh.identity.v1.account_pb2 import Account
+from reelmesh.identity.v1.account_pb2 import Account, Role
 from reelmesh.identity.v1.account_service_pb2_grpc import AccountServiceStub
 from reelmesh.identity.v1.key_service_pb2 import GetJwksRequest
 from reelmesh.identity.v1.key_service_pb2_grpc import KeyServiceStub
 from reelmesh.identity.v1.session_service_pb2_grpc import SessionServiceStub
-from tests.component.identity.asking import PASSWORD, Asking
+from tests.component.identity.asking import COMMON_PASSWORD, PASSWORD, WRONG_PASSWORD, Asking
 from tests.component.identity.conftest import Start
 from tests.contract.reading import load_contract
 from tests.services import Metadata, admin, failure, stub_of, token
@@ -65,8 +65,8 @@ def stale(method: str, request: Message) -> Case:
 
 
 CASES = [
-    invalid("Register", a.RegisterRequest(email="no address", password="short"), "email", "password"),
-    invalid("Register", a.RegisterRequest(email="a@example.org", password="password1234"), "password"),
+    invalid("Register", a.RegisterRequest(email="no address", password="x"), "email", "password"),
+    invalid("Register", a.RegisterRequest(email="a@example.org", password=COMMON_PASSWORD), "password"),
     invalid("VerifyEmail", a.VerifyEmailRequest(registration="x", code="12345"), "registration", "code"),
     Case("VerifyEmail", a.VerifyEmailRequest(registration=HANDLE, code="123456"), WRONG, "CODE_WRONG"),
     invalid("GetAccount", a.GetAccountRequest(name="alice"), "name"),
@@ -77,7 +77,7 @@ CASES = [
     not_owner("UpdateAccount", a.UpdateAccountRequest(account=Account(name=ALICE, display_name="A"))),
     missing("UpdateAccount", a.UpdateAccountRequest(account=Account(name=NOBODY, display_name="A"))),
     stale("UpdateAccount", a.UpdateAccountRequest(account=Account(name=ALICE, display_name="A", etag="old"))),
-    invalid("ChangePassword", a.ChangePasswordRequest(name=ALICE, current_password=PASSWORD, new_password="qwertyuiop"), "new_password"),
+    invalid("ChangePassword", a.ChangePasswordRequest(name=ALICE, current_password=PASSWORD, new_password=COMMON_PASSWORD), "new_password"),
     Case(
         "ChangePassword",
         a.ChangePasswordRequest(name=ALICE, current_password=PASSWORD, new_password=PASSWORD),
@@ -92,7 +92,12 @@ CASES = [
         "ACCOUNT_NOT_FOUND",
         token(NOBODY),
     ),
-    Case("ChangePassword", a.ChangePasswordRequest(name=ALICE, current_password="wrong", new_password=PASSWORD), WRONG, "PASSWORD_WRONG"),
+    Case(
+        "ChangePassword",
+        a.ChangePasswordRequest(name=ALICE, current_password=WRONG_PASSWORD, new_password=PASSWORD),
+        WRONG,
+        "PASSWORD_WRONG",
+    ),
     invalid("RequestPasswordReset", a.RequestPasswordResetRequest(), "email"),
     invalid("ResetPassword", a.ResetPasswordRequest(reset=HANDLE, code="123456", new_password="x"), "new_password"),
     Case("ResetPassword", a.ResetPasswordRequest(reset=HANDLE, code="123456", new_password=PASSWORD), WRONG, "CODE_WRONG"),
@@ -100,14 +105,14 @@ CASES = [
     not_owner("DeleteAccount", a.DeleteAccountRequest(name=ALICE)),
     missing("DeleteAccount", a.DeleteAccountRequest(name=NOBODY)),
     stale("DeleteAccount", a.DeleteAccountRequest(name=ALICE, etag="old")),
-    Case("DeleteAccount", a.DeleteAccountRequest(name=ALICE, password="wrong"), WRONG, "PASSWORD_WRONG"),
+    Case("DeleteAccount", a.DeleteAccountRequest(name=ALICE, password=WRONG_PASSWORD), WRONG, "PASSWORD_WRONG"),
     invalid("GetErasure", a.GetErasureRequest(name="x"), "name"),
     missing("GetErasure", a.GetErasureRequest(name=ERASURE), "ERASURE_NOT_FOUND"),
     invalid("ExportAccount", a.ExportAccountRequest(), "name"),
     not_owner("ExportAccount", a.ExportAccountRequest(name=ALICE)),
     missing("ExportAccount", a.ExportAccountRequest(name=NOBODY)),
     invalid("LogIn", s.LogInRequest(email="x", device="x"), "email", "password", "device"),
-    Case("LogIn", s.LogInRequest(email="alice@example.org", password="wrong"), UNKNOWN, "CREDENTIALS_WRONG"),
+    Case("LogIn", s.LogInRequest(email="alice@example.org", password=WRONG_PASSWORD), UNKNOWN, "CREDENTIALS_WRONG"),
     invalid("Refresh", s.RefreshRequest(refresh_token="x"), "refresh_token"),
     Case("Refresh", s.RefreshRequest(refresh_token=HANDLE), UNKNOWN, "REFRESH_TOKEN_WRONG"),
     invalid("LogOut", s.LogOutRequest(), "refresh_token"),
@@ -125,7 +130,7 @@ CASES = [
     invalid("RestoreAccount", d.RestoreAccountRequest(), "name", caller=admin()),
     missing("RestoreAccount", d.RestoreAccountRequest(name=NOBODY)),
     stale("RestoreAccount", d.RestoreAccountRequest(name=ALICE, etag="old")),
-    invalid("SetRoles", d.SetRolesRequest(name=ALICE, roles=[1, 1]), "roles", caller=admin()),
+    invalid("SetRoles", d.SetRolesRequest(name=ALICE, roles=[Role.ROLE_ADMIN, Role.ROLE_ADMIN]), "roles", caller=admin()),
     missing("SetRoles", d.SetRolesRequest(name=NOBODY)),
     stale("SetRoles", d.SetRolesRequest(name=ALICE, etag="old")),
     Case("SetRoles", d.SetRolesRequest(name="users/admin"), WRONG, "OWN_ACCOUNT", admin()),
@@ -180,7 +185,8 @@ async def test_when_too_many_passwords_wait_the_next_one_is_told(start: Start) -
 
 
 async def test_keys_that_cannot_be_read_are_away(identity: Asking, tmp_path: Any) -> None:
-    async with stub_of(identity.running.address, KeyServiceStub) as keys:
+    async with stub_of(identity.running.address, KeyServiceStub) as stub:
+        keys: Any = stub
         assert [key.kty for key in (await keys.GetJwks(GetJwksRequest())).keys] == ["OKP", "OKP"]
         (tmp_path / "jwks.json").unlink()
         answer = await failure(keys.GetJwks(GetJwksRequest()))

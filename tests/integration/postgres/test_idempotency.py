@@ -154,3 +154,27 @@ async def test_two_transactions_that_deadlock_both_succeed_in_the_end(database: 
         once(unit_of_work(database), CALL, Request(request_id="r2"), BytesValue, crossing("b", "a")),
     )
     assert await database.fetch_one(TOTAL) == (6,)
+
+
+async def test_a_secret_is_neither_stored_nor_hashed_unless_with_a_key(database: Database) -> None:
+    """Without a key another secret is the same request, with one it is another: a quick hash of the secret alone is never there."""
+    first, other = (Request(request_id="r-1", name="thing", secret=secret) for secret in ("123456", "654321"))
+
+    async def answered(request: Message, key: bytes = b"") -> Message:
+        async def effect(uow: UnitOfWork) -> Message:
+            told: Message = Request(name="told", secret="token")
+            return told
+
+        answer: Message = await once(unit_of_work(database), CALL, request, Request, effect, key=key)
+        return answer
+
+    assert await answered(first) == Request(name="told", secret="token")
+    assert await answered(first) == await answered(other) == Request(name="told")
+    await database.execute(text_statement("DELETE FROM idempotency"))
+    await answered(first, b"key")
+    assert await answered(first, b"key") == Request(name="told")
+    with pytest.raises(InvalidArgument):
+        await answered(other, b"key")
+    with pytest.raises(InvalidArgument):
+        await answered(first, b"another key")
+    assert await database.fetch_one(text_statement("SELECT count(*) FROM idempotency WHERE position('token' in response) > 0")) == (0,)

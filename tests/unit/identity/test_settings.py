@@ -31,7 +31,7 @@ def test_settings_are_read_by_name() -> None:
     assert settings.data_holders == ("rating", "library")
 
 
-@pytest.mark.parametrize(("name", "value"), [("ARGON2_TIME_COST", "0"), ("ACCESS_SECONDS", "nan"), ("LOGINS", "none")])
+@pytest.mark.parametrize(("name", "value"), [("ARGON2_TIME_COST", "0"), ("REFRESH_SECONDS", "nan"), ("LOGINS", "none")])
 def test_a_number_out_of_bounds_is_told(name: str, value: str) -> None:
     with pytest.raises(WrongSettings, match=name):
         IdentitySettings.of(KEY | {f"REELMESH_IDENTITY_{name}": value})

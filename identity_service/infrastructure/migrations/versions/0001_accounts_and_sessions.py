@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("forget_time", _time, nullable=False),
         sa.PrimaryKeyConstraint("key", name="attempts_pkey"),
         sa.Index("attempts_by_forgetting", "forget_time"),
+        prefixes=["UNLOGGED"],
     )
     op.create_table(
         "erasures",
