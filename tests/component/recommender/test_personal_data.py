@@ -18,7 +18,8 @@ _SHOWN = text_statement("""
     ), experiment AS (
         INSERT INTO experiments SELECT 'e1', 1, '', model_id, 0.5, 60, 1, '', now(), NULL FROM model RETURNING experiment_id
     )
-    INSERT INTO exposures SELECT 'alice', experiment_id, now(), false, ARRAY(SELECT movie_no FROM movies WHERE movie_id = 'tt0') FROM experiment
+    INSERT INTO exposures SELECT 'alice', experiment_id, now(), false, ARRAY(SELECT movie_no FROM movies WHERE movie_id = 'tt0')
+    FROM experiment
 """)
 FILMS = [film(f"tt{number}", "drama") for number in range(8)]
 
