@@ -2,8 +2,8 @@
 
 `python -m bench.scaling [--interactions 100000 1000000] [--movies 10000 100000 1000000] [--samples N] [--json FILE]`. Data are made up with
 the skew of MovieLens. The towers take most of the time, and in proportion to the positives that they see: with fewer `--samples` a large
-size is measured in minutes. Each size is measured in a process of its own, whose highest resident size is its memory. How long a replica takes to start is
-`python -m bench.rebuilding --interactions N`.
+size is measured in minutes. Each size is measured in a process of its own, whose highest resident size is its memory. How long a replica
+takes to start is `python -m bench.rebuilding --interactions N`.
 """
 
 import argparse

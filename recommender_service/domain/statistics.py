@@ -76,22 +76,20 @@ def proportion_difference(one: Estimate, other: Estimate) -> Estimate:
 
 def rate(arm: ArmTotals) -> Estimate:
     """Outcomes for each movie shown. A user sees many movies and answers alike, so these are not independent: users are."""
-    return _normal(*_rate_and_variance(arm))
+    return _normal(*_rate_and_variance(arm), least=0.0)
 
 
 def rate_difference(one: ArmTotals, other: ArmTotals) -> Estimate:
     """`one` less `other`."""
     (first, first_variance), (second, second_variance) = _rate_and_variance(one), _rate_and_variance(other)
-    return _normal(first - second, first_variance + second_variance)
+    return _normal(first - second, first_variance + second_variance, least=-1.0)
 
 
 def mean(total: float, squares: float, count: int) -> Estimate:
-    """Of `count` numbers from their sum and the sum of their squares, with a normal interval."""
-    if count == 0:
-        return Estimate(0.0, 0.0, 0.0)
-    average = total / count
-    variance = max(0.0, squares - count * average**2) / (count - 1) if count > 1 else 0.0
-    return _normal(average, variance / count)
+    """Of `count` numbers from 0 to 1, from their sum and the sum of their squares, with a normal interval."""
+    average = total / max(1, count)
+    variance = max(0.0, squares - count * average**2) / (count - 1) if count > 1 else math.inf
+    return _normal(average, variance / max(1, count), least=0.0)
 
 
 def sample_ratio_p(candidate: int, control: int, share: float) -> float:
@@ -106,15 +104,14 @@ def sample_ratio_p(candidate: int, control: int, share: float) -> float:
 
 def _rate_and_variance(arm: ArmTotals) -> tuple[float, float]:
     """Of a ratio of means over users, by its first derivatives: Var(y − r·x) / (n·x̄²)."""
-    if arm.shown == 0:
-        return 0.0, 0.0
-    ratio = arm.outcomes / arm.shown
-    if arm.users < 2:
-        return ratio, 0.0
+    ratio = arm.outcomes / max(1, arm.shown)
+    if arm.users < 2 or not arm.shown:
+        return ratio, math.inf  # one user says nothing about how users differ
     spread = arm.outcomes_squared - 2 * ratio * arm.shown_by_outcomes + ratio**2 * arm.shown_squared
     return ratio, spread / (arm.users - 1) * arm.users / arm.shown**2
 
 
-def _normal(value: float, variance: float) -> Estimate:
+def _normal(value: float, variance: float, least: float) -> Estimate:
+    """Within what is possible: `least` to 1."""
     half = _Z * math.sqrt(variance)
-    return Estimate(value, value - half, value + half)
+    return Estimate(value, max(least, value - half), min(1.0, value + half))

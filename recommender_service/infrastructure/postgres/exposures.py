@@ -12,6 +12,7 @@ from mesh.postgres.transaction import Transaction
 from recommender_service.domain.experiments import Experiment, Exposure
 from recommender_service.domain.interactions import LIKED_HALF_STARS, Kind
 from recommender_service.domain.statistics import ArmTotals, ComparisonTotals
+from recommender_service.infrastructure.postgres.interactions import LOCK
 
 MOST_LISTS: Final = 200  # of one user in one experiment; whoever asks oftener is known well enough
 
@@ -27,7 +28,7 @@ _APPEND = text_statement(f"""
         AS given (user_id, experiment_id, exposed_at, candidate, movies)
     WHERE (
         SELECT count(*) FROM exposures AS e WHERE e.user_id = given.user_id AND e.experiment_id = given.experiment_id
-    ) < {MOST_LISTS}
+    ) < {MOST_LISTS} AND NOT EXISTS (SELECT 1 FROM erased_users AS e WHERE e.user_id = given.user_id)
     ON CONFLICT DO NOTHING
 """)  # noqa: S608  # constants of ours
 _COMPARED = text_statement("""
@@ -82,6 +83,7 @@ class PostgresExposures:
 
     async def append(self, exposures: Sequence[Exposure]) -> None:
         async with self._database.transaction() as transaction:
+            await transaction.fetch_one(LOCK)  # or one could be written down of a user who is being erased
             await transaction.execute(
                 _APPEND,
                 users=[each.user for each in exposures],
@@ -126,5 +128,5 @@ class PostgresExposures:
 
 
 async def erase_exposures(transaction: Transaction, user: str) -> int:
-    """All that was recorded of what a user was shown, for those who must be forgotten; how many lists it were."""
+    """All that was recorded of what a user was shown; how many lists it were."""
     return await transaction.execute(_ERASE, user=user)

@@ -42,6 +42,7 @@ class Shadow:
         self._recommending, self._log, self._most, self._spent = recommending, log, most, spent
         self._waiting: deque[Waiting] = deque()
         self._told = asyncio.Event()
+        self._active_first = False
 
     def offer(self, waiting: Waiting) -> None:
         if len(self._waiting) < self._most:
@@ -68,9 +69,14 @@ class Shadow:
 
     async def _compare(self, waiting: Waiting) -> ComparisonTotals:
         try:
-            active, active_seconds = self._made(waiting, waiting.active, "active")
-            await asyncio.sleep(0)  # calls go between
-            candidate, candidate_seconds = self._made(waiting, waiting.candidate, "candidate")
+            # In turn, since whoever is first finds nothing warm.
+            self._active_first = not self._active_first
+            models = {"active": waiting.active, "candidate": waiting.candidate}
+            made = {}
+            for arm in models if self._active_first else reversed(models):
+                made[arm] = self._made(waiting, models[arm], arm)
+                await asyncio.sleep(0)  # calls go between
+            (active, active_seconds), (candidate, candidate_seconds) = made["active"], made["candidate"]
         except Exception:
             _log.exception("shadow_failed", experiment=waiting.experiment_id, candidate=waiting.candidate.model_id)
             return ComparisonTotals(failed=1)

@@ -21,7 +21,8 @@ from recommender_service.domain.experiments import DAY, Exposure, Mode
 from recommender_service.domain.experiments import Experiment as StoredExperiment
 from recommender_service.domain.models import Model, ModelState, Training, TrainingState
 from recommender_service.infrastructure.events.encode import encode
-from recommender_service.infrastructure.postgres.exposures import MOST_LISTS, PostgresExposures, erase_exposures
+from recommender_service.infrastructure.personal_data import RecommenderData
+from recommender_service.infrastructure.postgres.exposures import MOST_LISTS, PostgresExposures
 from recommender_service.infrastructure.postgres.unit_of_work import RecommenderUnitOfWork
 from reelmesh.recommender.v1 import experiment_service_pb2 as e
 from reelmesh.recommender.v1 import model_service_pb2 as m
@@ -318,6 +319,8 @@ async def test_exposures_are_bounded_by_user_and_erased_with_the_user(running: R
     await stored.append([Exposure("long", "bob", False, (), now)])
     count = text_statement("SELECT user_id, count(*) FROM exposures GROUP BY 1 ORDER BY 1")
     assert await database.fetch_all(count) == [("ann", MOST_LISTS), ("bob", 1)]
+    data = RecommenderData(database)
     async with database.transaction() as transaction:
-        assert await erase_exposures(transaction, "ann") == MOST_LISTS
+        assert await data.erase(transaction, "ann") == MOST_LISTS
+    await stored.append([Exposure("long", "ann", True, (1,), now)])  # it waited in a replica
     assert await database.fetch_all(count) == [("bob", 1)]

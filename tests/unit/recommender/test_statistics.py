@@ -57,7 +57,19 @@ def test_the_interval_of_a_share_is_that_of_wilson(successes: int, count: int, e
 def test_of_nobody_nothing_is_known() -> None:
     assert proportion(0, 0) == Estimate(0, 0, 1)
     assert ends(proportion_difference(proportion(0, 0), proportion(0, 0))) == (-1.0, 1.0)
-    assert (rate(ArmTotals()), mean(0, 0, 0), sample_ratio_p(0, 0, 0.5)) == (Estimate(0, 0, 0), Estimate(0, 0, 0), 1.0)
+    assert (rate(ArmTotals()), mean(0, 0, 0), sample_ratio_p(0, 0, 0.5)) == (Estimate(0, 0, 1), Estimate(0, 0, 1), 1.0)
+
+
+def test_one_user_tells_nothing_about_users() -> None:
+    one = totals([(5, 1)])
+    assert rate(one) == Estimate(0.2, 0, 1)
+    assert ends(rate_difference(one, totals([(5, 0), (5, 1), (5, 2)]))) == (-1.0, 1.0)
+    assert mean(0.4, 0.16, 1) == Estimate(0.4, 0, 1)
+
+
+def test_no_interval_reaches_beyond_what_is_possible() -> None:
+    assert rate(totals([(5, 0)] * 6 + [(5, 1)])).lower == 0
+    assert mean(1.5, 1.25, 2).upper == 1
 
 
 # Newcombe, "Interval Estimation for the Difference Between Independent Proportions" (1998), table II, method 10.
