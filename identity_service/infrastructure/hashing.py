@@ -17,7 +17,7 @@ from identity_service.domain.errors import HashingBusy
 
 T = TypeVar("T")
 # Threads have a priority of their own on Linux: whoever reads a movie goes before whoever hashes a password.
-_NICENESS = 10
+_NICENESS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
