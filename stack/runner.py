@@ -6,7 +6,6 @@ import signal
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from stack.admin_login import AdminLogin
@@ -23,6 +22,7 @@ from stack.topology import Options
 _FIRST_ANSWER = 30.0  # seconds from "every process is ready" to the first answer through the edge
 _TOKEN_TTL = 24 * 3600.0
 _TICK = 0.25
+_TOLD_AGAIN = 0.5
 
 
 class Run:
@@ -136,9 +136,12 @@ def announcement(directory: DataDirectory, urls: dict[str, str]) -> list[str]:
 
 
 async def _cancelled(task: "asyncio.Task[Any]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    """Told again while it goes on: nats-py takes a cancellation that comes while it connects for the end of a wait of its own."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_TOLD_AGAIN)
+    if not task.cancelled():
+        task.result()
 
 
 async def _first_answer(url: str) -> None:
