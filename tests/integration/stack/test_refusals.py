@@ -112,7 +112,7 @@ def test_a_disk_that_cannot_be_written(small_disk: Path) -> None:
         (["call", "MovieService.GetMovie"], "nothing is running"),
         (["token"], "there is no signing key"),
         (["token", "--ttl", "soon"], "write seconds"),
-        (["token", "--role", "GOD"], "there are USER, ADMIN and SERVICE"),
+        (["token", "--role", "GOD"], "there are USER, MODERATOR, BOX_OFFICE, ADMIN, SERVICE"),
         (["token", "--subject", "alice"], "a resource name such as users/alice"),
     ],
 )
