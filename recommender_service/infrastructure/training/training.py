@@ -1,7 +1,6 @@
 """From the database to an artefact: what people think of movies, learnt and measured."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,8 @@ def train_from_database(database_url: str, directory: Path, seed: int, backend: 
     directory is there."""
     tell(0.0, "reading")
     parameters = replace(Parameters(), seed=seed or Parameters().seed)
-    with _reading(database_url) as (opinions, catalogue):
-        model = backend.learn(opinions, catalogue, parameters, between(_READ, _LEARNT, tell))
+    opinions, catalogue = _read(database_url)
+    model = backend.learn(opinions, catalogue, parameters, between(_READ, _LEARNT, tell))
     tell(_LEARNT, "writing")
     directory.parent.mkdir(parents=True, exist_ok=True)
     manifest = save(model, directory)
@@ -44,21 +43,21 @@ def train_from_database(database_url: str, directory: Path, seed: int, backend: 
     }
 
 
-@contextmanager
-def _reading(database_url: str) -> Iterator[tuple[Iterator[Interaction], Catalogue]]:
+def _read(database_url: str) -> tuple[Iterator[Interaction], Catalogue]:
     """As of one moment; opinions user by user, as they are asked for."""
-    with psycopg.connect(database_url, application_name="reelmesh training") as connection:
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        ids, features = dict[int, str](), dict[str, Features]()
-        for number, movie, active, genres, year in connection.execute(_MOVIES.sql).fetchall():
-            ids[number] = movie
-            if active:
-                features[movie] = Features(tuple(genres), year)
-        yield _opinions(connection, ids), Catalogue(features)
+    connection = psycopg.connect(database_url, application_name="reelmesh training")
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    ids, features = dict[int, str](), dict[str, Features]()
+    for number, movie, active, genres, year in connection.execute(_MOVIES.sql).fetchall():
+        ids[number] = movie
+        if active:
+            features[movie] = Features(tuple(genres), year)
+    return _opinions(connection, ids), Catalogue(features)
 
 
 def _opinions(connection: psycopg.Connection[Any], ids: dict[int, str]) -> Iterator[Interaction]:
-    with connection.cursor(name="histories", binary=True) as cursor:
+    """The connection is closed after the last one: a transaction as long as a training would hold back vacuum."""
+    with connection, connection.cursor(name="histories", binary=True) as cursor:
         cursor.itersize = 2_000
         for user, records in cursor.execute(HISTORIES.sql):
             events = (Event(ids[movie], kind, value, time) for movie, time, kind, value in RECORD.iter_unpack(records))

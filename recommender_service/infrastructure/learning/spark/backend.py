@@ -77,9 +77,10 @@ def _fitted(rows: Any, data: Staged, catalogue: Catalogue, parameters: Parameter
     counted = _counted(rows, data)
     likes = rows.where(f"weight >= {LIKE}")
     tell(0.05, "learning what is liked by whom")
-    (liked, _) = _factors(likes.select("user", "item", "weight"), parameters.taste.components, parameters.seed)
+    (liked,) = _factors(likes.select("user", "item", "weight"), parameters.taste.components, parameters.seed, "itemFactors")
     tell(0.4, "learning what follows what")
-    after, before = _factors(_followed(likes, parameters), parameters.trail.components, parameters.seed + 1)
+    followed, sides = _followed(likes, parameters), ("itemFactors", "userFactors")
+    after, before = _factors(followed, parameters.trail.components, parameters.seed + 1, *sides)
     tell(0.7, "finding neighbours")
     neighbours = _neighbours(rows, counted, parameters)
     tell(0.95, "bringing the parts to one scale")
@@ -113,13 +114,12 @@ def _counted(rows: Any, data: Staged) -> _Counted:
     return _Counted(numbers[order], tuple(items[number] for number in numbers[order]), likes[order])
 
 
-def _factors(frame: Any, components: int, seed: int) -> tuple[_Factors, _Factors]:
-    """Of `item` and of `user`: numbers, and a row for each."""
+def _factors(frame: Any, components: int, seed: int, *sides: str) -> list[_Factors]:
+    """Of each side numbers, and a row for each. Sides that are not asked for, such as all users, stay where they are."""
     from pyspark.ml.recommendation import ALS
 
     if frame.isEmpty():
-        nothing = np.zeros(0, np.int32), np.zeros((0, components), np.float32)
-        return nothing, nothing
+        return [(np.zeros(0, np.int32), np.zeros((0, components), np.float32)) for _ in sides]
     als = ALS(
         rank=components,
         maxIter=_ROUNDS,
@@ -133,8 +133,7 @@ def _factors(frame: Any, components: int, seed: int) -> tuple[_Factors, _Factors
         checkpointInterval=-1,
     )
     found = als.fit(frame)
-    item, user = (columns(side, np.int32, np.float32) for side in (found.itemFactors, found.userFactors))
-    return (item[0], item[1]), (user[0], user[1])
+    return [(numbers, rows) for numbers, rows in (columns(getattr(found, side), np.int32, np.float32) for side in sides)]
 
 
 def _followed(likes: Any, parameters: Parameters) -> Any:
