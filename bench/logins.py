@@ -10,6 +10,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -94,17 +95,16 @@ async def steadily(rate: float, seconds: float, work: Callable[[], Awaitable[obj
 
 
 async def measure_reading(person: Person, movies: Any, seconds: float, rounds: int) -> list[Figure]:
-    request, idle, beside, failed = GetMovieRequest(name="movies/read"), [], [], 0
+    request, idle, beside, failures = GetMovieRequest(name="movies/read"), [], [], Counter[str]()
 
     async def read() -> None:
         await movies.GetMovie(request, timeout=10)
 
     async def log_in() -> None:
-        nonlocal failed
         try:
             await person.log_in()
-        except grpc.aio.AioRpcError:
-            failed += 1
+        except grpc.aio.AioRpcError as error:
+            failures[f"{error.code().name} {error.details()}"] += 1
 
     for turn in range(rounds + 1):
         alone = await steadily(_MOVIES, seconds, read)
@@ -116,7 +116,9 @@ async def measure_reading(person: Person, movies: Any, seconds: float, rounds: i
         Figure("GetMovie alone: p99", statistics.median(idle), "ms"),
         Figure(f"GetMovie during {_LOGINS} logins/s: p99", statistics.median(beside), "ms"),
         Figure("p99 during logins ÷ alone", statistics.median(b / a for a, b in zip(idle, beside, strict=True)), "×", at_most=P99_AT_MOST),
-        Figure("logins that failed", failed, "", at_most=0),
+        Figure(
+            "logins that failed", failures.total(), "", at_most=0, note=", ".join(f"{count} × {why}" for why, count in failures.items())
+        ),
     ]
 
 

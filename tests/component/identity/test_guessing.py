@@ -2,13 +2,16 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from typing import Any
 
 import grpc
 import pytest
 from google.rpc import error_details_pb2
 
+from identity_service.domain.throttling import Allowances, login_limits
 from identity_service.infrastructure.postgres import attempts
+from identity_service.infrastructure.postgres.attempts import PostgresAttempts
 from mesh.postgres.statements import text_statement
 from reelmesh.identity.v1.account_service_pb2 import ChangePasswordRequest, RequestPasswordResetRequest
 from reelmesh.identity.v1.session_service_pb2 import LogInRequest
@@ -96,6 +99,14 @@ async def test_without_the_guard_they_are(identity: Asking, monkeypatch: pytest.
     """The negative control."""
     monkeypatch.setattr(attempts, "_TAKE", _UNGUARDED)
     assert await checked_at_once(identity) > 5
+
+
+async def test_who_is_late_is_not_held_up_by_who_was_counted_before(identity: Asking) -> None:
+    """Many log in from one network at once, and their calls overtake each other between their clock and the counter."""
+    counters = PostgresAttempts(identity.database)
+    limits = login_limits(Allowances(), MAIL, STRANGER, "")
+    for early in (0, 1, 2):
+        assert await counters.take(limits, identity.clock.now - timedelta(seconds=early)) is None
 
 
 async def test_a_right_password_does_not_count(identity: Asking) -> None:
