@@ -80,3 +80,12 @@ def test_a_module_outside_the_layers_is_a_violation(copied_tree: Path) -> None:
         assert _lint(copied_tree, "--contract", "layers").returncode != 0
     finally:
         stray.unlink()
+
+
+def test_every_contract_about_contexts_is_about_all_of_them() -> None:
+    contexts = {package for package in PACKAGES if package.endswith("_service")}
+    assert contexts == {path.parent.name for path in ROOT.glob("*_service/bootstrap.py")}
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]:
+        for listed in (contract.get(key, []) for key in ("containers", "modules", "source_modules", "forbidden_modules")):
+            named = {module.split(".")[0] for module in listed} & contexts
+            assert named in (set(), contexts), (contract["id"], contexts - named)
