@@ -97,7 +97,7 @@ async def test_a_suspended_account_is_answered_like_none(identity: Asking) -> No
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("ask", WAYS)
 async def test_the_medians_are_within_five_milliseconds(ask: Callable[[Asking, str], Awaitable[Any]], start: Start) -> None:
-    """The median of the differences of neighbours, each first in turn, since what else the machine does meets both alike. The parameters are
+    """The median of the differences of neighbours, each first in turn: what else the machine does meets both alike. The parameters are
     those of the platform."""
     async with start({"hashing": HashingParameters(), "allowances": _GENEROUS}) as identity:
         await identity.account(KNOWN)
