@@ -51,17 +51,22 @@ class Both:
     def __init__(self, http: httpx.Client, channel: grpc.Channel) -> None:
         self._http, self._channel = http, channel
 
-    def answers(self, method: Method, requests: list[Message], caller: Headers) -> tuple[Answer, Answer] | None:
+    def answers(
+        self, method: Method, requests: list[Message], caller: Headers, later: Callable[[], Headers] | None = None
+    ) -> tuple[Answer, Answer] | None:
         """None when HTTP has no form of the request."""
         try:
             form = http_form_of_stream(method, requests) if method.policy.client_streaming else http_form(method, requests[0])
         except (NoHttpForm, ValueError, TypeError):  # no path, or a value that JSON cannot say
             return None
         first = comparable(method, over_grpc(self._channel, method, requests, caller))
-        return first, comparable(method, over_http(self._http, method, form, caller))
+        return first, comparable(method, over_http(self._http, method, form, later() if later else caller))
 
-    def must_agree(self, method: Method, requests: list[Message], caller: Headers) -> Answer | None:
-        both = self.answers(method, requests, caller)
+    def must_agree(
+        self, method: Method, requests: list[Message], caller: Headers, later: Callable[[], Headers] | None = None
+    ) -> Answer | None:
+        """`later` makes the caller of the second way when the first one may have ended the caller's session."""
+        both = self.answers(method, requests, caller, later)
         for _ in range(_PATIENCE if method.policy.reads_only else 0):
             if both is None or both[1].by_the_edge or both[0].content == both[1].content:
                 break
@@ -128,7 +133,7 @@ def of_alice(movies: Sequence[str]) -> Known:
 
 @pytest.fixture(scope="module")
 def learned(http: httpx.Client, callers: Mapping[str, Headers]) -> Known:
-    """Two models that were active, with their trainings."""
+    """Two models that were active, with their trainings, and an experiment that has ended."""
     names: dict[str, list[str]] = {"trainings": [], "models": []}
     while len(names["models"]) < 2:
         training = http.post("/v1/models:train", json={}, headers=callers["admin"]).json()
@@ -140,7 +145,11 @@ def learned(http: httpx.Client, callers: Mapping[str, Headers]) -> Known:
         assert training["state"] == "STATE_SUCCEEDED", training
         names["trainings"].append(training["name"])
         names["models"].append(training["model"])
-    return {f"{kind}/{_ID}": found for kind, found in names.items()}
+    experiment = {"mode": "MODE_SHADOW", "candidate": names["models"][0], "share": 0.5}
+    tried = http.post("/v1/experiments", json=experiment, headers=callers["admin"]).json()["name"]
+    assert http.post(f"/v1/{tried}:stop", json={}, headers=callers["admin"]).status_code == 200
+    tries = {f"experiments/{_ID}": (tried,), f"experiments/{_ID}/report": (f"{tried}/report",)}
+    return {f"{kind}/{_ID}": found for kind, found in names.items()} | tries
 
 
 @pytest.fixture
@@ -259,7 +268,11 @@ def test_what_only_its_owner_can_ask_for_is_answered_the_same(http: httpx.Client
     for name, fields, caller in right_requests(http, stack):
         method = by_name[name]
         request = method.request_type(request_id=str(uuid.uuid4()), **fields)
-        answer = both.must_agree(method, [request], bearer(logged_in(http, caller)["accessToken"]) if caller else {})
+
+        def session(caller: Person | None = caller) -> Headers:
+            return bearer(logged_in(http, caller)["accessToken"]) if caller else {}
+
+        answer = both.must_agree(method, [request], session(), session)
         assert answer is not None, name
         assert answer.code == 0, (name, answer)
         asked.add(name)
