@@ -21,7 +21,7 @@ from recommender_service.infrastructure.learning.evaluation.report import throug
 from recommender_service.infrastructure.learning.model import Model
 from recommender_service.infrastructure.learning.parameters import Parameters
 
-DIVERSITY = 0.3  # of the list that is compared with the plain one
+DIVERSITY = 0.65  # of the list that is compared with the plain one
 _REVEALED = (1, 2, 5)
 
 Found = dict[str, float]
