@@ -113,7 +113,8 @@ async def test_one_down_and_one_slow_leave_the_movie(movies: Movies, neighbours:
 
 async def test_the_parts_get_less_time_than_the_caller_gave(movies: Movies, neighbours: Neighbours) -> None:
     await movies.GetMovieDetails(REQUEST, timeout=0.4)
-    assert all(0.2 < asked.seconds <= 0.35 for asked in neighbours.asked), neighbours.asked
+    # 50 ms are kept back; gRPC rounds what it sends up to the next millisecond.
+    assert all(0.2 < asked.seconds < 0.355 for asked in neighbours.asked), neighbours.asked
 
 
 async def test_somebody_elses_hurry_does_not_cost_us_a_part(movies: Movies, neighbours: Neighbours) -> None:
