@@ -1,7 +1,12 @@
-"""E-mails as files: stands in for the notification context on one machine."""
+"""E-mails as files: stands in for the notification context on one machine.
+
+`python -m stack.mailbox DIRECTORY` is the same as a process of its own, with the NATS of `REELMESH_NATS_URL`.
+"""
 
 import asyncio
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +40,10 @@ LETTERS = {
 
 
 class Mailbox:
-    """One file in `directory` for each e-mail that identity asks for, in their order; also for what was asked for while nobody listened."""
+    """One file in `directory` for each e-mail that identity asks for, in their order; also for what was asked for while nobody listened.
+
+    The directory is touched each time that NATS was asked, every five seconds at least: its time says whether somebody is at it.
+    """
 
     def __init__(self, directory: Path, nats_url: Callable[[], str]) -> None:
         self._directory, self._nats_url = directory, nats_url
@@ -76,7 +84,8 @@ class Mailbox:
             try:
                 messages = await subscription.fetch(_BATCH, timeout=_WAIT_SECONDS)
             except nats.errors.TimeoutError:
-                continue
+                messages = []
+            os.utime(self._directory)
             for message in messages:
                 self._put(message)
                 await message.ack()
@@ -93,3 +102,9 @@ class Mailbox:
 
 async def _quietly(_: Exception) -> None:
     """nats-py would write each failed attempt to the log of whoever runs it."""
+
+
+if __name__ == "__main__":
+    _mailbox = Mailbox(Path(sys.argv[1]), lambda: os.environ["REELMESH_NATS_URL"])
+    _mailbox.create()
+    asyncio.run(_mailbox.run())

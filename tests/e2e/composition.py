@@ -43,6 +43,10 @@ class Composition:
         pid = subprocess.run(["docker", "inspect", "--format", "{{.State.Pid}}", container], capture_output=True, text=True, check=True)
         os.kill(int(pid.stdout), signal.SIGKILL)
 
+    def shell(self, service: str, command: str) -> str:
+        """What runs `command` in a container of `service`, for a shell out here."""
+        return f"{shlex.join(self._argv)} exec -T {service} sh -c {shlex.quote(command)}"
+
     def script(self, folder: Path) -> Path:
         """A `reelmesh` for shells that runs in the composition's tools."""
         file = folder / "reelmesh"

@@ -1,7 +1,9 @@
 """E-mails as files: each once and in order, also those that were asked for while nobody listened."""
 
 import asyncio
+import os
 import stat
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -66,6 +68,23 @@ async def test_each_letter_is_a_file_of_its_own_once(nats_server: str, tmp_path:
         assert found[1].name.endswith("-.._.._etc_x@example.org.txt")
         await asyncio.sleep(0.2)
     assert len(letters_below(tmp_path)) == 2
+
+
+async def test_as_a_process_of_its_own_it_touches_its_directory_while_it_lives(nats_server: str, tmp_path: Path) -> None:
+    directory = tmp_path / "mailbox"
+    directory.mkdir()
+    os.utime(directory, (0, 0))
+    environment = os.environ | {"REELMESH_NATS_URL": nats_server}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "stack.mailbox", str(directory), env=environment)
+    try:
+        await ask_for(nats_server, EmailRequested(to="eve@example.org", kind=EmailRequested.KIND_VERIFICATION, code="123456"))
+        limit = time.monotonic() + 20
+        while directory.stat().st_mtime == 0 or not list(directory.glob("*-eve@example.org.txt")):
+            assert time.monotonic() < limit
+            await asyncio.sleep(0.05)
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 def test_every_kind_of_letter_can_be_written() -> None:
