@@ -75,8 +75,8 @@ class Challenges(Protocol):
 class Sessions(Protocol):
     """Sessions with their refresh tokens, inside a transaction."""
 
-    async def begin(self, session: Session, token_hash: bytes, request_id: str) -> Session:
-        """The session, or the one that began with this request id, with this as its only token."""
+    async def begin(self, session: Session, token_hash: bytes, device_hash: bytes, request_id: str) -> Session:
+        """The session, or the one that began with this request id, with this as its only token; the device is known from now on."""
 
     async def find(self, token_hash: bytes) -> RefreshToken | None:
         """Of a session that has not ended; it stays locked until this transaction ends."""
@@ -89,8 +89,6 @@ class Sessions(Protocol):
 
     async def remove_all(self, user: str) -> list[str]:
         """The sessions that have ended by this."""
-
-    async def remember_device(self, user: str, device_hash: bytes, now: datetime) -> None: ...
 
 
 class Erasures(Protocol):
@@ -134,9 +132,8 @@ class AccountReader(Protocol):
 
     async def account(self, user: str) -> Account | None: ...
 
-    async def by_email(self, email: str) -> Account | None: ...
-
-    async def is_known_device(self, email: str, device_hash: bytes) -> bool: ...
+    async def who_logs_in(self, email: str, device_hash: bytes) -> tuple[Account | None, bool]:
+        """The account of the address, and whether somebody has logged in to it on this device before."""
 
     async def latest(
         self, query: str, state: AccountState | None, role: Role | None, limit: int, after: tuple[datetime, str] | None

@@ -37,8 +37,7 @@ async def begin_session(
         raise CredentialsWrong
     if better_hash:
         await uow.accounts.save(account.with_password(better_hash))
-    begun = await uow.sessions.begin(session, hash_of(refresh_token), request_id)
-    await uow.sessions.remember_device(account.user, hash_of(device), session.create_time)
+    begun = await uow.sessions.begin(session, hash_of(refresh_token), hash_of(device), request_id)
     await uow.attempts.give_back(limits)  # last: others of the same network wait for it
     return Granted(begun, account.roles, refresh_token)
 

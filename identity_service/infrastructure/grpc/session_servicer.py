@@ -65,9 +65,8 @@ class SessionServicer:
     async def LogIn(self, request: LogInRequest, call: Call) -> LogInResponse:
         now, email, address = self._clock(), normalised_email(request.email), address_of(call)
         password = normalised_password(request.password)
-        known = request.device and await self._accounts.is_known_device(email, hash_of(request.device))
+        account, known = await self._accounts.who_logs_in(email, hash_of(request.device))
         limits = login_limits(self._allowances, email, network_of(address), request.device if known else "")
-        account = await self._accounts.by_email(email)
         proved = await require_password(self._attempts, self._hasher, limits, account, password, now)
         better_hash = await self._hasher.hash(password) if self._hasher.is_outdated(proved.password_hash) else ""
         device = request.device if known else new_secret()

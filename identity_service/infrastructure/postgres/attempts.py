@@ -16,12 +16,11 @@ _TAKE = text_statement("""
         SELECT * FROM unnest(%(keys)s::bytea[], %(free)s::int[], %(longest)s::interval[], %(memory)s::interval[])
             AS g (key, free, longest, memory) ORDER BY key
     )
-    INSERT INTO attempts AS a (key, count, last_time, free_time, forget_time)
-    SELECT key, 1, %(now)s, '-infinity', %(now)s::timestamptz + memory + longest FROM given
+    INSERT INTO attempts AS a (key, count, free_time, forget_time)
+    SELECT key, 1, '-infinity', %(now)s::timestamptz + memory + longest FROM given
     WHERE NOT EXISTS (SELECT FROM attempts WHERE key = ANY (%(keys)s) AND free_time > %(now)s)
     ON CONFLICT (key) DO UPDATE SET
         count = CASE WHEN a.forget_time <= %(now)s THEN 1 ELSE a.count + 1 END,
-        last_time = %(now)s,
         free_time = CASE
             WHEN a.forget_time <= %(now)s THEN '-infinity'
             ELSE (

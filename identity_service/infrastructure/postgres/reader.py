@@ -18,10 +18,10 @@ from mesh.postgres.database import Database
 from mesh.postgres.statements import text_statement
 
 _BY_NAME = text_statement(f"SELECT {ACCOUNT_COLUMNS} FROM accounts WHERE user_id = %(user)s")  # noqa: S608  # constants of ours
-_BY_EMAIL = text_statement(f"SELECT {ACCOUNT_COLUMNS} FROM accounts WHERE email = %(email)s")  # noqa: S608  # constants of ours
-_KNOWN_DEVICE = text_statement("""
-    SELECT true FROM devices JOIN accounts USING (user_id) WHERE device_hash = %(device_hash)s AND email = %(email)s
-""")
+_WHO_LOGS_IN = text_statement(f"""
+    SELECT {ACCOUNT_COLUMNS}, EXISTS (SELECT FROM devices AS d WHERE d.device_hash = %(device_hash)s AND d.user_id = accounts.user_id)
+    FROM accounts WHERE email = %(email)s
+""")  # noqa: S608  # constants of ours
 # An absent condition is one that holds for all; the planner sees the values, since these statements are rare and planned each time.
 _LATEST = text_statement(f"""
     SELECT {ACCOUNT_COLUMNS} FROM accounts
@@ -62,12 +62,9 @@ class PostgresAccountReader:
         row = await self._database.fetch_one(_BY_NAME, user=user)
         return account_of(row) if row else None
 
-    async def by_email(self, email: str) -> Account | None:
-        row = await self._database.fetch_one(_BY_EMAIL, email=email)
-        return account_of(row) if row else None
-
-    async def is_known_device(self, email: str, device_hash: bytes) -> bool:
-        return await self._database.fetch_one(_KNOWN_DEVICE, email=email, device_hash=device_hash) is not None
+    async def who_logs_in(self, email: str, device_hash: bytes) -> tuple[Account | None, bool]:
+        row = await self._database.fetch_one(_WHO_LOGS_IN, email=email, device_hash=device_hash)
+        return (account_of(row[:-1]), row[-1]) if row else (None, False)
 
     async def latest(self, query: str, state: AccountState | None, role: Role | None, limit: int, after: Position) -> list[Account]:
         rows = await self._database.fetch_all(

@@ -7,15 +7,26 @@ from identity_service.infrastructure.postgres.rows import SESSION_COLUMNS, roles
 from mesh.postgres.statements import text_statement
 from mesh.postgres.transaction import Transaction
 
+# A login that is sent again makes its tokens anew; what the lost answer held is worth nothing. The account is locked by then, in a statement
+# of its own: this one has to see the tokens of whoever was before us.
 _BEGIN = text_statement(f"""
-    INSERT INTO sessions AS s ({SESSION_COLUMNS}, request_id, last_number)
-    VALUES (%(session)s, %(user)s, %(client)s, %(address)s, %(create_time)s, %(create_time)s, %(expire_time)s, %(request_id)s, 1)
-    ON CONFLICT (user_id, request_id) WHERE request_id <> '' DO UPDATE
-        SET last_number = s.last_number + 1, refresh_time = excluded.refresh_time, expire_time = excluded.expire_time
-    RETURNING {SESSION_COLUMNS}, last_number
+    WITH begun AS (
+        INSERT INTO sessions AS s ({SESSION_COLUMNS}, request_id, last_number)
+        VALUES (%(session)s, %(user)s, %(client)s, %(address)s, %(create_time)s, %(create_time)s, %(expire_time)s, %(request_id)s, 1)
+        ON CONFLICT (user_id, request_id) WHERE request_id <> '' DO UPDATE
+            SET last_number = s.last_number + 1, refresh_time = excluded.refresh_time, expire_time = excluded.expire_time
+        RETURNING {SESSION_COLUMNS}, last_number
+    ),
+    lost AS (DELETE FROM refresh_tokens WHERE session_id = (SELECT session_id FROM begun WHERE last_number > 1)),
+    given AS (
+        INSERT INTO refresh_tokens (token_hash, session_id, number) SELECT %(token_hash)s, session_id, last_number FROM begun
+    ),
+    known AS (
+        INSERT INTO devices (device_hash, user_id, login_time) VALUES (%(device_hash)s, %(user)s, %(create_time)s)
+        ON CONFLICT (device_hash, user_id) DO UPDATE SET login_time = excluded.login_time
+    )
+    SELECT {SESSION_COLUMNS} FROM begun
 """)  # noqa: S608  # constants of ours
-# A login that is sent again makes its tokens anew; what the lost answer held is worth nothing.
-_FORGET_TOKENS = text_statement("DELETE FROM refresh_tokens WHERE session_id = %(session)s")
 _ADD_TOKEN = text_statement("INSERT INTO refresh_tokens (token_hash, session_id, number) VALUES (%(token_hash)s, %(session)s, %(number)s)")
 # The guard of R19, in a statement of its own: the next one sees what the one before us has committed.
 _LOCK = text_statement("""
@@ -33,10 +44,6 @@ _MOVE_ON = text_statement("""
 """)
 _REMOVE = text_statement("DELETE FROM sessions WHERE user_id = %(user)s AND session_id = %(session)s")
 _REMOVE_ALL = text_statement("DELETE FROM sessions WHERE user_id = %(user)s RETURNING session_id")
-_REMEMBER = text_statement("""
-    INSERT INTO devices (device_hash, user_id, login_time) VALUES (%(device_hash)s, %(user)s, %(now)s)
-    ON CONFLICT (device_hash, user_id) DO UPDATE SET login_time = excluded.login_time
-""")
 
 
 class PostgresSessions:
@@ -45,7 +52,7 @@ class PostgresSessions:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def begin(self, session: Session, token_hash: bytes, request_id: str) -> Session:
+    async def begin(self, session: Session, token_hash: bytes, device_hash: bytes, request_id: str) -> Session:
         row = await self._transaction.fetch_one(
             _BEGIN,
             session=session.session,
@@ -54,14 +61,12 @@ class PostgresSessions:
             address=session.address,
             create_time=session.create_time,
             expire_time=session.expire_time,
+            token_hash=token_hash,
+            device_hash=device_hash,
             request_id=request_id,
         )
         assert row is not None  # noqa: S101  # an upsert without a condition gives back its row
-        begun, number = session_of(row), row[7]
-        if number > 1:
-            await self._transaction.execute(_FORGET_TOKENS, session=begun.session)
-        await self._transaction.execute(_ADD_TOKEN, token_hash=token_hash, session=begun.session, number=number)
-        return begun
+        return session_of(row)
 
     async def find(self, token_hash: bytes) -> RefreshToken | None:
         await self._transaction.fetch_one(_LOCK, token_hash=token_hash)
@@ -91,6 +96,3 @@ class PostgresSessions:
 
     async def remove_all(self, user: str) -> list[str]:
         return [row[0] for row in await self._transaction.fetch_all(_REMOVE_ALL, user=user)]
-
-    async def remember_device(self, user: str, device_hash: bytes, now: datetime) -> None:
-        await self._transaction.execute(_REMEMBER, user=user, device_hash=device_hash, now=now)

@@ -107,7 +107,6 @@ attempts = sa.Table(
     metadata,
     sa.Column("key", sa.LargeBinary, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("last_time", _time, nullable=False),
     sa.Column("free_time", _time, nullable=False, comment="when the next one may be made"),
     sa.Column("forget_time", _time, nullable=False),
     sa.PrimaryKeyConstraint("key", name="attempts_pkey"),

@@ -31,6 +31,11 @@ from tests.services import Answer, failure
 MAIL = "alice@example.org"
 _HEADS = text_statement("SELECT count(*) FROM refresh_tokens WHERE use_time IS NULL")
 _TOKENS = text_statement("SELECT count(*) FROM refresh_tokens")
+# Whoever has found the token waits so long with using it that others find it too, however busy the machine is.
+_LATE = text_statement("""
+    WITH pause AS MATERIALIZED (SELECT pg_sleep(0.2))
+    UPDATE refresh_tokens SET use_time = %(now)s, salt = %(salt)s FROM pause WHERE token_hash = %(token_hash)s
+""")
 _UNGUARDED = text_statement("SELECT 1")
 
 
@@ -130,6 +135,7 @@ async def test_without_its_lock_a_hundred_uses_at_once_make_more_than_one(
 ) -> None:
     """The negative control; the unique number, which would make the losers fail instead, is taken away with the lock."""
     monkeypatch.setattr(stored_sessions, "_LOCK", _UNGUARDED)
+    monkeypatch.setattr(stored_sessions, "_USE", _LATE)
     await identity.database.execute(text_statement("ALTER TABLE refresh_tokens DROP CONSTRAINT refresh_tokens_are_one_chain"))
     assert len(set(await at_once(identity, login.tokens.refresh_token))) > 1
 
