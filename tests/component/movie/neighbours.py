@@ -77,10 +77,6 @@ class _Ratings(RatingServiceServicer):
     def __init__(self, neighbours: Neighbours) -> None:
         self._neighbours = neighbours
 
-    async def GetRatingSummary(self, request: Any, context: Any) -> Any:
-        await self._neighbours.arrive(request, context)
-        return rating_service_pb2.GetRatingSummaryResponse(summary=self._neighbours.summary(request.name))
-
     async def BatchGetRatings(self, request: Any, context: Any) -> Any:
         await self._neighbours.arrive(request, context)
         own = self._neighbours.own
