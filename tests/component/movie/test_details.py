@@ -43,7 +43,7 @@ async def test_similar_movies_carry_titles_in_the_language_that_is_asked_for(mov
     neighbours.documents["movies/tt2/metadata"] = document("movies/tt2", "Told")
     request = pb.GetMovieDetailsRequest(name=NAME, language_code="fr")
     assert [each.title for each in (await movies.GetMovieDetails(request)).similar] == ["Told fr"]
-    assert neighbours.methods() == ["BatchGetMovieMetadata", DOCUMENT, "BatchGetRatingSummaries", "ListSimilarMovies"]
+    assert neighbours.methods() == ["BatchGetMovieMetadata", DOCUMENT, "BatchGetRatingSummaries", "BatchListSimilarMovies"]
     neighbours.failing.add("BatchGetMovieMetadata")
     request.language_code = "de"
     details = await movies.GetMovieDetails(request)
@@ -72,8 +72,8 @@ async def test_what_does_not_exist_is_left_out_and_not_called_unavailable(movies
     [
         {"BatchGetRatingSummaries"},
         {DOCUMENT},
-        {"ListSimilarMovies"},
-        {"BatchGetRatingSummaries", DOCUMENT, "BatchGetRatings", "ListSimilarMovies"},
+        {"BatchListSimilarMovies"},
+        {"BatchGetRatingSummaries", DOCUMENT, "BatchGetRatings", "BatchListSimilarMovies"},
     ],
 )
 async def test_a_part_that_is_down_is_named_and_comes_back(movies: Movies, neighbours: Neighbours, failing: set[str]) -> None:
@@ -87,7 +87,7 @@ async def test_a_part_that_is_down_is_named_and_comes_back(movies: Movies, neigh
         "BatchGetRatingSummaries": Part.PART_SUMMARY,
         DOCUMENT: Part.PART_METADATA,
         "BatchGetRatings": Part.PART_OWN_RATING,
-        "ListSimilarMovies": Part.PART_SIMILAR,
+        "BatchListSimilarMovies": Part.PART_SIMILAR,
     }
     assert set(details.unavailable_parts) == {expected[method] for method in failing}
     neighbours.failing.clear()
@@ -131,7 +131,7 @@ async def test_many_who_ask_at_once_cause_one_call_to_each_context(movies: Movie
     answers = await asyncio.gather(*(movies.GetMovieDetails(REQUEST) for _ in range(20)))
     assert all(answer == answers[0] for answer in answers)
     await movies.GetMovieDetails(REQUEST)
-    assert neighbours.methods() == [DOCUMENT, "BatchGetRatingSummaries", "ListSimilarMovies"]
+    assert neighbours.methods() == [DOCUMENT, "BatchGetRatingSummaries", "BatchListSimilarMovies"]
 
 
 async def test_languages_are_kept_apart(movies: Movies, neighbours: Neighbours) -> None:
@@ -154,7 +154,7 @@ async def test_no_credentials_and_no_own_rating_get_into_what_others_see(movies:
     assert not (await movies.GetMovieDetails(REQUEST, metadata=token("users/bob"))).HasField("own_rating")
     with_credentials = {asked.method for asked in neighbours.asked if "authorization" in asked.metadata}
     assert with_credentials == {"BatchGetRatings"}
-    assert neighbours.methods() == [DOCUMENT, "BatchGetRatingSummaries", "BatchGetRatings", "BatchGetRatings", "ListSimilarMovies"]
+    assert neighbours.methods() == [DOCUMENT, "BatchGetRatingSummaries", "BatchGetRatings", "BatchGetRatings", "BatchListSimilarMovies"]
 
 
 async def test_a_change_made_here_is_seen_at_once(movies: Movies) -> None:
