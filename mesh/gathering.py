@@ -29,8 +29,9 @@ class Gathering(Generic[K, V]):
     `patience` seconds at the latest: the busier a service is, the more goes together, and an idle one is as quick as ever.
 
     Only calls that are made for nobody in particular go together, with those in the same languages; and no call that is recorded, whose
-    trace shows its own way. The question goes out as one of those who ask, with the time that the most patient one has, and ends when
-    nobody waits for it any more; each of them keeps to its own deadline by itself. An error is everybody's.
+    trace shows its own way. The question goes out as the first of those who ask, with the time that the most patient one has; each of
+    them keeps to its own deadline by itself. When the first leaves, the others ask anew: what goes with a call may end with it. An error
+    is everybody's.
     """
 
     def __init__(self, load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], *, most: int, patience: float = PATIENCE_SECONDS) -> None:
@@ -80,12 +81,13 @@ class _Queue(Generic[K, V]):
         if self._departure is not None:
             self._departure.cancel()
             self._departure = None
-        party, self._waiting = [asked for asked in self._waiting if not asked.answer.done()], []
-        if party:
+        waiting, self._waiting = [asked for asked in self._waiting if not asked.answer.done()], []
+        for first in range(0, len(waiting), self._most):
+            party = waiting[first : first + self._most]
             task = asyncio.get_running_loop().create_task(self._asked(party), context=party[0].context)
             self._out[task] = party
             task.add_done_callback(self._returned)
-        elif not self._out:
+        if not self._out:
             self._on_empty()
 
     async def _asked(self, party: Sequence[_Asked[K, V]]) -> None:
@@ -113,8 +115,12 @@ class _Queue(Generic[K, V]):
         if not asked.answer.cancelled():
             asked.answer.exception()  # came too late, and is not to be reported as an error that nobody looked at
         for task, party in self._out.items():
-            if asked in party and all(each.answer.done() for each in party):
+            if asked in party[:1]:
+                self._waiting[:0] = party[1:]
+                party.clear()
                 task.cancel()
+                self._depart()
+                return
 
 
 def _is_for_everybody(call: Call) -> bool:

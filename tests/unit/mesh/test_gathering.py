@@ -166,17 +166,36 @@ async def test_an_error_is_everybodys_who_asked_with_it_and_nobody_elses() -> No
 async def test_who_leaves_takes_nothing_from_the_others_and_the_last_one_ends_it() -> None:
     source = Source()
     gathering = Gathering(source.load, most=10, patience=LONG)
-    tasks = [asking(gathering, "a"), asking(gathering, "bb")]
+    tasks = [asking(gathering, key, call(trace=trace)) for key, trace in (("a", "a"), ("bb", "b"), ("ccc", "c"))]
     await settle()
+    tasks[2].cancel()
+    await settle()
+    assert (source.ended, len(source.asked)) == (0, 1)
     tasks[0].cancel()
     await settle()
-    assert source.ended == 0
+    assert source.ended == 1
+    assert source.asked[1:] == [["bb"]]
+    assert [made.trace.trace_id[0] for made in source.calls] == ["a", "b"]
     tasks[1].cancel()
     await settle()
-    assert source.ended == 1
+    assert source.ended == 2
     assert not gathering._queues
     source.release.set()
     assert await asking(gathering, "ccc") == 3
+
+
+async def test_those_who_ask_anew_and_those_who_wait_are_not_more_than_may_go_together() -> None:
+    source = Source()
+    gathering = Gathering(source.load, most=3, patience=LONG)
+    tasks = [asking(gathering, key) for key in ("a", "bb", "ccc")]
+    await settle()
+    tasks += [asking(gathering, key) for key in ("dddd", "eeeee")]
+    await settle()
+    tasks.pop(0).cancel()
+    await settle()
+    assert source.asked == [["a", "bb", "ccc"], ["bb", "ccc", "dddd"], ["eeeee"]]
+    source.release.set()
+    assert await asyncio.gather(*tasks) == [2, 3, 4, 5]
 
 
 async def test_who_left_before_departure_is_not_asked_for() -> None:
