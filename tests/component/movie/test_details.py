@@ -134,6 +134,20 @@ async def test_many_who_ask_at_once_cause_one_call_to_each_context(movies: Movie
     assert neighbours.methods() == [DOCUMENT, "BatchGetRatingSummaries", "BatchListSimilarMovies"]
 
 
+async def test_pages_that_are_asked_for_at_the_same_time_ask_each_context_together(movies: Movies, neighbours: Neighbours) -> None:
+    names = [f"movies/page{number}" for number in range(10)]
+    for number, name in enumerate(names):
+        await movies.CreateMovie(pb.CreateMovieRequest(movie=Movie(title=name), movie_id=name.partition("/")[2]), metadata=admin())
+        neighbours.ratings[name] = (number + 1, 4.5)
+        neighbours.documents[f"{name}/metadata"] = document(name, name)
+        neighbours.similar[name] = [NAME]
+    answers = await asyncio.gather(*(movies.GetMovieDetails(pb.GetMovieDetailsRequest(name=name)) for name in names))
+    told = [(each.movie.title, each.summary.count, each.metadata.resolved.title.strip(), len(each.similar)) for each in answers]
+    assert told == [(name, number + 1, name, 1) for number, name in enumerate(names)]
+    for method in ("BatchGetRatingSummaries", DOCUMENT, "BatchListSimilarMovies"):
+        assert neighbours.methods().count(method) < len(names)
+
+
 async def test_languages_are_kept_apart(movies: Movies, neighbours: Neighbours) -> None:
     async def title(language: str = "", header: str = "") -> str:
         metadata = (("accept-language", header),) if header else ()
