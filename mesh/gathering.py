@@ -25,8 +25,8 @@ class _Asked(NamedTuple, Generic[K, V]):
 class Gathering(Generic[K, V]):
     """`get(key)` is what `load` finds for `key`; None for what it leaves out. `load` is given at most `most` keys, each once.
 
-    Who asks while nothing is out is waited for by nobody. Who asks meanwhile goes with the others when the answer is there, after
-    `patience` seconds at the latest: the busier a service is, the more goes together, and an idle one is as quick as ever.
+    Who asks while nothing is out goes at once. Who asks meanwhile goes with the others when the answer is there, after `patience` seconds
+    at the latest: the busier a service is, the more goes together, and an idle one is as quick as ever.
 
     Only calls that are made for nobody in particular go together, with those in the same languages; and no call that is recorded, whose
     trace shows its own way. The question goes out as the first of those who ask, with the time that the most patient one has; each of

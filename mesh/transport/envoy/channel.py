@@ -14,7 +14,6 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
 
 from mesh.control_plane import limits
-from mesh.errors import Unavailable
 from mesh.handlers import CallFailed
 from mesh.policy import MethodPolicy
 from mesh.service_tokens import Proof
@@ -77,9 +76,7 @@ class HostedChannel:
             try:
                 with outgoing.attempt() as (timeout, metadata):
                     return response_deserializer(await through(exchange, request_serializer(request), timeout, metadata))  # type: ignore[no-any-return]  # as above
-            except _CarrierLeft as left:
-                if not outgoing.policy.repeatable:
-                    raise Unavailable("CALLER_LEFT", "The call that this one went with has ended.") from left
+            except _CarrierLeft:
                 return await outside()(request)  # type: ignore[no-any-return]  # as above
 
         return send
@@ -117,7 +114,7 @@ class _CarrierLeft(Exception):
 
 
 class _ThroughEnvoy:
-    """Unary calls of one method. Raises CallFailed for every answer but OK."""
+    """Unary calls of one method. Raises CallFailed for every answer but OK, and _CarrierLeft for a call that may be made again."""
 
     def __init__(self, cluster: str, policy: MethodPolicy, retries: Retries) -> None:
         # These exist only in a Python that runs in Envoy.
@@ -136,7 +133,8 @@ class _ThroughEnvoy:
         limit = loop.time() + seconds
         repetitions = limits.RETRIES if self._repeatable and self._retries.allowed else 0
         timer = asyncio.timeout_at(limit)
-        exchange.carried.add(timer)
+        if self._repeatable:
+            exchange.carried.add(timer)
         try:
             async with timer:
                 for pause in _pauses(repetitions):

@@ -84,7 +84,7 @@ class Exchange:
         self._verdict: status_pb2.Status | None = None
         self._response: Headers = [GRPC]
         self.is_open = True
-        self.carried: set[asyncio.Timeout] = set()  # the time limits of calls to other contexts that go through this one's Envoy stream
+        self.carried: set[asyncio.Timeout] = set()  # the limits of calls to other contexts that go with this one, and can go another way
 
     async def run(self, method: Servable, client: tuple[str, int] | None, identity: str) -> None:
         self._task = asyncio.current_task()
@@ -174,11 +174,14 @@ class Exchange:
         self._send(_EMPTY)
 
     def _close(self) -> None:
+        if not self.is_open:
+            return
         self.is_open = False
         # Envoy drops what is carried without a word.
+        until = asyncio.get_running_loop().time() + _UNWINDING
         for limit in self.carried:
             if not limit.expired():
-                limit.reschedule(asyncio.get_running_loop().time() + _UNWINDING)
+                limit.reschedule(min(until, limit.when() or until))
 
     async def _serve(self, method: Servable, client: tuple[str, int] | None, identity: str) -> None:
         headers, policy = self._headers, method.policy

@@ -11,7 +11,7 @@ from reelmesh.rating.v1 import rating_service_pb2 as pb
 from reelmesh.rating.v1.rating_pb2 import Rating, RatingSummary
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
 
-_PAGES_AT_ONCE = 50
+_PAGES_AT_ONCE = 50  # of 1,000 that are allowed: an answer is made, and read, without a pause
 
 
 class GrpcRatings:

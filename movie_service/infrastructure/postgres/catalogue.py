@@ -18,7 +18,7 @@ _LATEST = text_statement("""
     WHERE delete_time IS NULL AND release_year BETWEEN 1 AND %(year)s AND (release_date IS NULL OR release_date <= %(until)s)
     ORDER BY release_year DESC, release_date DESC NULLS LAST, id LIMIT %(size)s
 """)
-_AT_ONCE = 50
+_AT_ONCE = 50  # rows that are made into movies without a pause
 # What an order compares, and the same of the place to go on from; each begins with what its index begins with.
 _SORTING = {
     Order.ID: ("id", "%(id)s"),
