@@ -36,7 +36,7 @@ def test_the_contract_has_the_services_of_this_version() -> None:
         "PersonalDataService": 1,
         "PlaylistService": 12,
         "RatingService": 11,
-        "RecommenderService": 5,
+        "RecommenderService": 6,
         "ReviewService": 9,
         "SessionService": 5,
         "TransferService": 2,

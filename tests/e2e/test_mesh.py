@@ -8,10 +8,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
 
 from mesh.control_plane.rules import NO_RULES, RulesFile
+from reelmesh.movie.v1.movie_service_pb2 import GetMovieDetailsRequest
+from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
 from stack.topology import CONTEXTS
 from stack.whole import WholeStack
 from tests.e2e.breaking import eventually, is_back, kill, new_movie
@@ -102,19 +105,38 @@ def test_services_and_edge_give_a_canary_its_share_and_services_prefer_their_zon
 def test_a_fault_meets_calls_of_the_edge_and_of_services(meshed: WholeStack, web: httpx.Client, boss: Headers, rules: RulesFile) -> None:
     path = new_movie(web, boss)
     assert "summary" in web.get(f"{path}:details").json()
-    reelmesh(meshed, "fault", "rating", "GetRatingSummary", "--abort", "UNAVAILABLE")
+    for method in ("BatchGetRatingSummaries", "GetRatingSummary"):  # the movie context's and the edge's
+        reelmesh(meshed, "fault", "rating", method, "--abort", "UNAVAILABLE")
     eventually(lambda: web.get(f"{path}/ratingSummary").status_code == 503, _SOON)
     refused = web.get(f"{path}/ratingSummary").json()
     assert (refused["code"], refused["details"][0]["domain"]) == (14, "reelmesh.edge")
     other = new_movie(web, boss)  # nothing about it is in a cache
     assert "PART_SUMMARY" in web.get(f"{other}:details").json()["unavailableParts"]
     assert "fault    reelmesh.rating.v1.RatingService/GetRatingSummary: 100 % UNAVAILABLE" in reelmesh(meshed, "status")
-    reelmesh(meshed, "fault", "rating", "GetRatingSummary", "--clear")
+    reelmesh(meshed, "fault", "rating", "BatchGetRatingSummaries", "--clear")
     eventually(lambda: "summary" in web.get(f"{other}:details").json(), _SOON)
     reelmesh(meshed, "fault", "movie", "GetMovie", "--delay", "300ms")
     eventually(lambda: web.get(path).elapsed.total_seconds() >= 0.3, _SOON)
     rules.clear()
     eventually(lambda: web.get(path).elapsed.total_seconds() < 0.3, _SOON)
+
+
+def test_callers_that_leave_take_nothing_from_pages_that_were_asked_for_together_with_theirs(
+    meshed: WholeStack, web: httpx.Client, boss: Headers, rules: RulesFile
+) -> None:
+    """The first to ask carries the question of both, and with it goes whatever its request has in Envoy."""
+    reelmesh(meshed, "fault", "rating", "BatchGetRatingSummaries", "--delay", "250ms")
+    eventually(lambda: web.get(f"{new_movie(web, boss)}:details").elapsed.total_seconds() >= 0.25, _SOON)
+    names = [new_movie(web, boss).removeprefix("/v1/") for _ in range(3)]
+    with grpc.insecure_channel(meshed.process("movie-1").address) as channel:
+        ask = MovieServiceStub(channel).GetMovieDetails.future
+        ahead = ask(GetMovieDetailsRequest(name=names[0]))
+        time.sleep(0.05)  # while its answer is out, those who ask are gathered
+        first, other = (ask(GetMovieDetailsRequest(name=name)) for name in names[1:])
+        same = ask(GetMovieDetailsRequest(name=names[1]))  # waits for what the first has begun
+        time.sleep(0.1)
+        first.cancel()
+        assert not any(call.result(timeout=5).unavailable_parts for call in (ahead, other, same))
 
 
 @pytest.mark.parametrize("killed", ["control-plane", "control-plane-2"])

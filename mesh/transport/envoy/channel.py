@@ -18,7 +18,7 @@ from mesh.handlers import CallFailed
 from mesh.policy import MethodPolicy
 from mesh.service_tokens import Proof
 from mesh.tracing import Tracing
-from mesh.transport.envoy.exchange import current_exchange
+from mesh.transport.envoy.exchange import Exchange, current_exchange
 from mesh.transport.envoy.wire import Deframer, framed, refused, status_of, timeout_of
 from mesh.transport.marks import SET, UNROUTED
 from mesh.transport.outgoing import Outgoing
@@ -73,8 +73,11 @@ class HostedChannel:
             # A task may outlive the request that began it (a load that others wait for); Envoy's streams do not.
             if exchange is None or not exchange.is_open:
                 return await outside()(request)  # type: ignore[no-any-return]  # stubs know what they get
-            with outgoing.attempt() as (timeout, metadata):
-                return response_deserializer(await through(request_serializer(request), timeout, metadata))  # type: ignore[no-any-return]  # as above
+            try:
+                with outgoing.attempt() as (timeout, metadata):
+                    return response_deserializer(await through(exchange, request_serializer(request), timeout, metadata))  # type: ignore[no-any-return]  # as above
+            except _CarrierLeft:
+                return await outside()(request)  # type: ignore[no-any-return]  # as above
 
         return send
 
@@ -106,8 +109,12 @@ class HostedChannel:
         return made
 
 
+class _CarrierLeft(Exception):
+    """The request has ended whose stream in Envoy a call went with, and somebody still waits for its answer."""
+
+
 class _ThroughEnvoy:
-    """Unary calls of one method. Raises CallFailed for every answer but OK."""
+    """Unary calls of one method. Raises CallFailed for every answer but OK, and _CarrierLeft for a call that may be made again."""
 
     def __init__(self, cluster: str, policy: MethodPolicy, retries: Retries) -> None:
         # These exist only in a Python that runs in Envoy.
@@ -120,13 +127,16 @@ class _ThroughEnvoy:
         self._repeatable = policy.repeatable
         self._retries = retries
 
-    async def __call__(self, payload: bytes, seconds: float, metadata: tuple[tuple[str, str], ...]) -> bytes:
+    async def __call__(self, exchange: Exchange, payload: bytes, seconds: float, metadata: tuple[tuple[str, str], ...]) -> bytes:
         body = framed(payload)
         loop = asyncio.get_running_loop()
         limit = loop.time() + seconds
         repetitions = limits.RETRIES if self._repeatable and self._retries.allowed else 0
+        timer = asyncio.timeout_at(limit)
+        if self._repeatable:
+            exchange.carried.add(timer)
         try:
-            async with asyncio.timeout_at(limit):
+            async with timer:
                 for pause in _pauses(repetitions):
                     try:
                         return await self._attempt(body, limit - loop.time(), metadata)
@@ -136,7 +146,11 @@ class _ThroughEnvoy:
                     await asyncio.sleep(pause)
                 return await self._attempt(body, limit - loop.time(), metadata)
         except TimeoutError as error:
+            if not exchange.is_open and loop.time() < limit:
+                raise _CarrierLeft from error
             raise refused(code_pb2.DEADLINE_EXCEEDED, "The deadline passed before the answer was there.") from error
+        finally:
+            exchange.carried.discard(timer)
 
     async def _attempt(self, body: bytes, seconds: float, metadata: tuple[tuple[str, str], ...]) -> bytes:
         headers = self._headers(

@@ -40,6 +40,8 @@ _EMPTY: dict[str, Any] = {"type": "http.response.body", "body": b""}
 _DEADLINE_SLACK = 0.03
 # Seconds after which a call is worth asking whether its caller still waits; nearly all have been answered by then.
 _YOUNG = 0.02
+# Seconds after a call's end, until which what is asked for it alone has been cancelled: what goes on is asked for others too.
+_UNWINDING = 0.02
 _TOO_LATE = status_pb2.Status(code=code_pb2.DEADLINE_EXCEEDED, message="The deadline passed before the answer was ready.")
 
 current_exchange: ContextVar["Exchange | None"] = ContextVar("current_exchange", default=None)
@@ -66,6 +68,7 @@ class Exchange:
         "_started",
         "_task",
         "_verdict",
+        "carried",
         "is_open",
     )
 
@@ -81,6 +84,7 @@ class Exchange:
         self._verdict: status_pb2.Status | None = None
         self._response: Headers = [GRPC]
         self.is_open = True
+        self.carried: set[asyncio.Timeout] = set()  # the limits of calls to other contexts that go with this one, and can go another way
 
     async def run(self, method: Servable, client: tuple[str, int] | None, identity: str) -> None:
         self._task = asyncio.current_task()
@@ -101,7 +105,7 @@ class Exchange:
             _log.exception("unexpected error", method=method.policy.path)
             self.finish(status_pb2.Status(code=code_pb2.INTERNAL, message="Something went wrong on our side."))
         finally:
-            self.is_open = False
+            self._close()
 
     def stop(self, verdict: status_pb2.Status | None) -> None:
         """Cancels the handler; the caller is told `verdict`, None when it has left."""
@@ -114,7 +118,7 @@ class Exchange:
             return
         self._verdict = verdict
         if verdict is None:
-            self.is_open = False
+            self._close()
         if self._task is not None:
             self._task.cancel()
 
@@ -154,7 +158,7 @@ class Exchange:
         self, status: status_pb2.Status | None, trailing: Iterable[tuple[str, str | bytes]] | None = None, body: bytes = b""
     ) -> None:
         """Ends the response. `status` None is OK. A response that ends takes effect at once, nothing has to be awaited."""
-        self.is_open = False
+        self._close()
         trailers = status_headers(status) if status is not None else [(b"grpc-status", b"0")]
         if trailing:
             trailers.extend(metadata_headers(trailing))
@@ -168,6 +172,16 @@ class Exchange:
             headers.append((b"grpc-accept-encoding", ACCEPTED_ENCODINGS))
         self._send({"type": "http.response.start", "status": 200, "headers": headers})
         self._send(_EMPTY)
+
+    def _close(self) -> None:
+        if not self.is_open:
+            return
+        self.is_open = False
+        # Envoy drops what is carried without a word.
+        until = asyncio.get_running_loop().time() + _UNWINDING
+        for limit in self.carried:
+            if not limit.expired():
+                limit.reschedule(min(until, limit.when() or until))
 
     async def _serve(self, method: Servable, client: tuple[str, int] | None, identity: str) -> None:
         headers, policy = self._headers, method.policy
@@ -190,7 +204,7 @@ class Exchange:
             await self._stream(method, payload, incoming, gzip)
         else:
             answer = framed(await method.unary(payload, incoming), gzip=gzip)
-            self.is_open = False
+            self._close()
             if not self._started:
                 self.start(incoming.leading)
             self._send({"type": "http.response.body", "body": answer})

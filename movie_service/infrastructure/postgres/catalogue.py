@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cache
 
+from mesh.gathering import Gathering
 from mesh.postgres.database import Database
 from mesh.postgres.statements import Statement, text_statement
 from movie_service.application.ports import Listing, Order, Position
@@ -11,13 +12,13 @@ from movie_service.domain.movie import Movie
 from movie_service.infrastructure.postgres.rows import COLUMNS, to_movie
 
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM movies"  # noqa: S608  # constants of ours
-_ONE = text_statement(f"{_SELECT} WHERE id = %(id)s")
 _MANY = text_statement(f"{_SELECT} WHERE id = ANY (%(ids)s)")
 _LATEST = text_statement("""
     SELECT id FROM movies
     WHERE delete_time IS NULL AND release_year BETWEEN 1 AND %(year)s AND (release_date IS NULL OR release_date <= %(until)s)
     ORDER BY release_year DESC, release_date DESC NULLS LAST, id LIMIT %(size)s
 """)
+_AT_ONCE = 50  # rows that are made into movies without a pause
 # What an order compares, and the same of the place to go on from; each begins with what its index begins with.
 _SORTING = {
     Order.ID: ("id", "%(id)s"),
@@ -32,10 +33,10 @@ class PostgresCatalogue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._gathered = Gathering(self.find_many, most=_AT_ONCE)
 
     async def find(self, movie_id: str) -> Movie | None:
-        row = await self._database.fetch_one(_ONE, id=movie_id)
-        return None if row is None else to_movie(row)
+        return await self._gathered.get(movie_id)
 
     async def find_many(self, movie_ids: Collection[str]) -> Mapping[str, Movie]:
         rows = await self._database.fetch_all(_MANY, ids=list(movie_ids))

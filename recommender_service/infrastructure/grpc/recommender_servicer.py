@@ -19,8 +19,10 @@ from recommender_service.infrastructure.observed import Observed
 from recommender_service.infrastructure.postgres.following import ChangesReader
 from recommender_service.infrastructure.serving.state import State
 from recommender_service.infrastructure.trials.watch import TrialWatch
-from reelmesh.recommender.v1.recommender_pb2 import Contribution, ScoredMovie
+from reelmesh.recommender.v1.recommender_pb2 import Contribution, ScoredMovie, SimilarMovies
 from reelmesh.recommender.v1.recommender_service_pb2 import (
+    BatchListSimilarMoviesRequest,
+    BatchListSimilarMoviesResponse,
     ExplainRecommendationRequest,
     ExplainRecommendationResponse,
     ListSimilarMoviesRequest,
@@ -63,10 +65,15 @@ class RecommenderServicer:
         return ready if ready is not None else await lists.get_or_load(key, lambda: self._recommended(request, user), tags=(user,))
 
     async def ListSimilarMovies(self, request: ListSimilarMoviesRequest, call: Call) -> ListSimilarMoviesResponse:
-        if self._state.model.current is None:
-            return self._similar(request)  # what is popular has a say in it, and that moves
-        key = request.SerializeToString(deterministic=True)
-        return self._answers.similar.get_or_make(key, lambda: self._similar(request))
+        return self._kept_similar(request)
+
+    async def BatchListSimilarMovies(self, request: BatchListSimilarMoviesRequest, call: Call) -> BatchListSimilarMoviesResponse:
+        # Never waits in between, so that all lists are of one model.
+        found = [self._kept_similar(ListSimilarMoviesRequest(parent=parent, page_size=request.page_size)) for parent in request.parents]
+        return BatchListSimilarMoviesResponse(
+            lists=[SimilarMovies(movie=parent, movies=each.movies) for parent, each in zip(request.parents, found, strict=True)],
+            model=found[0].model,
+        )
 
     async def ListTrendingMovies(self, request: ListTrendingMoviesRequest, call: Call) -> ListTrendingMoviesResponse:
         size, after = paging.page_size(request.page_size), paging.decode(request, ((int, float), str))
@@ -121,6 +128,12 @@ class RecommenderServicer:
             named = dict.fromkeys((*request.liked_movies, *request.disliked_movies, *request.exclude))
             answer.unknown_movies.extend(name for name in named if not self._state.catalogue.knows(id_of(name)))
         return answer
+
+    def _kept_similar(self, request: ListSimilarMoviesRequest) -> ListSimilarMoviesResponse:
+        if self._state.model.current is None:
+            return self._similar(request)  # what is popular has a say in it, and that moves
+        key = request.SerializeToString(deterministic=True)
+        return self._answers.similar.get_or_make(key, lambda: self._similar(request))
 
     def _similar(self, request: ListSimilarMoviesRequest) -> ListSimilarMoviesResponse:
         size, after = paging.page_size(request.page_size), paging.decode(request, ((int, float), str))

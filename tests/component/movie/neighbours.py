@@ -15,7 +15,7 @@ from reelmesh.rating.v1 import rating_service_pb2
 from reelmesh.rating.v1.rating_pb2 import Rating, RatingSummary
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceServicer, add_RatingServiceServicer_to_server
 from reelmesh.recommender.v1 import recommender_service_pb2
-from reelmesh.recommender.v1.recommender_pb2 import Recommendation, ScoredMovie
+from reelmesh.recommender.v1.recommender_pb2 import Recommendation, ScoredMovie, SimilarMovies
 from reelmesh.recommender.v1.recommender_service_pb2_grpc import RecommenderServiceServicer, add_RecommenderServiceServicer_to_server
 
 # BatchGetMovieMetadata is told apart by what it asks for: the whole document of one movie, or the cards of many.
@@ -77,10 +77,6 @@ class _Ratings(RatingServiceServicer):
     def __init__(self, neighbours: Neighbours) -> None:
         self._neighbours = neighbours
 
-    async def GetRatingSummary(self, request: Any, context: Any) -> Any:
-        await self._neighbours.arrive(request, context)
-        return rating_service_pb2.GetRatingSummaryResponse(summary=self._neighbours.summary(request.name))
-
     async def BatchGetRatings(self, request: Any, context: Any) -> Any:
         await self._neighbours.arrive(request, context)
         own = self._neighbours.own
@@ -112,10 +108,11 @@ class _Recommender(RecommenderServiceServicer):
     def __init__(self, neighbours: Neighbours) -> None:
         self._neighbours = neighbours
 
-    async def ListSimilarMovies(self, request: Any, context: Any) -> Any:
+    async def BatchListSimilarMovies(self, request: Any, context: Any) -> Any:
         await self._neighbours.arrive(request, context)
-        found = self._neighbours.similar.get(request.parent, [])
-        return recommender_service_pb2.ListSimilarMoviesResponse(movies=_scored(found[: request.page_size]))
+        found = {parent: _scored(self._neighbours.similar.get(parent, [])[: request.page_size]) for parent in request.parents}
+        lists = [SimilarMovies(movie=parent, movies=movies) for parent, movies in found.items()]
+        return recommender_service_pb2.BatchListSimilarMoviesResponse(lists=lists)
 
     async def ListTrendingMovies(self, request: Any, context: Any) -> Any:
         await self._neighbours.arrive(request, context)

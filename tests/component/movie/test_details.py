@@ -43,7 +43,7 @@ async def test_similar_movies_carry_titles_in_the_language_that_is_asked_for(mov
     neighbours.documents["movies/tt2/metadata"] = document("movies/tt2", "Told")
     request = pb.GetMovieDetailsRequest(name=NAME, language_code="fr")
     assert [each.title for each in (await movies.GetMovieDetails(request)).similar] == ["Told fr"]
-    assert neighbours.methods() == ["BatchGetMovieMetadata", DOCUMENT, "GetRatingSummary", "ListSimilarMovies"]
+    assert neighbours.methods() == ["BatchGetMovieMetadata", DOCUMENT, "BatchGetRatingSummaries", "BatchListSimilarMovies"]
     neighbours.failing.add("BatchGetMovieMetadata")
     request.language_code = "de"
     details = await movies.GetMovieDetails(request)
@@ -70,24 +70,24 @@ async def test_what_does_not_exist_is_left_out_and_not_called_unavailable(movies
 @pytest.mark.parametrize(
     "failing",
     [
-        {"GetRatingSummary"},
+        {"BatchGetRatingSummaries"},
         {DOCUMENT},
-        {"ListSimilarMovies"},
-        {"GetRatingSummary", DOCUMENT, "BatchGetRatings", "ListSimilarMovies"},
+        {"BatchListSimilarMovies"},
+        {"BatchGetRatingSummaries", DOCUMENT, "BatchGetRatings", "BatchListSimilarMovies"},
     ],
 )
 async def test_a_part_that_is_down_is_named_and_comes_back(movies: Movies, neighbours: Neighbours, failing: set[str]) -> None:
     neighbours.failing |= failing
     details = await movies.GetMovieDetails(REQUEST, metadata=token())
     assert details.movie.title == "Film"
-    assert details.HasField("summary") == ("GetRatingSummary" not in failing)
+    assert details.HasField("summary") == ("BatchGetRatingSummaries" not in failing)
     assert details.HasField("metadata") == (DOCUMENT not in failing)
     assert details.HasField("own_rating") == ("BatchGetRatings" not in failing)
     expected = {
-        "GetRatingSummary": Part.PART_SUMMARY,
+        "BatchGetRatingSummaries": Part.PART_SUMMARY,
         DOCUMENT: Part.PART_METADATA,
         "BatchGetRatings": Part.PART_OWN_RATING,
-        "ListSimilarMovies": Part.PART_SIMILAR,
+        "BatchListSimilarMovies": Part.PART_SIMILAR,
     }
     assert set(details.unavailable_parts) == {expected[method] for method in failing}
     neighbours.failing.clear()
@@ -104,7 +104,7 @@ async def test_a_slow_part_is_not_waited_for(movies: Movies, neighbours: Neighbo
 
 
 async def test_one_down_and_one_slow_leave_the_movie(movies: Movies, neighbours: Neighbours) -> None:
-    neighbours.failing.add("GetRatingSummary")
+    neighbours.failing.add("BatchGetRatingSummaries")
     neighbours.pausing[DOCUMENT] = 5
     details = await movies.GetMovieDetails(REQUEST, timeout=0.3)
     assert details.movie.title == "Film"
@@ -131,7 +131,21 @@ async def test_many_who_ask_at_once_cause_one_call_to_each_context(movies: Movie
     answers = await asyncio.gather(*(movies.GetMovieDetails(REQUEST) for _ in range(20)))
     assert all(answer == answers[0] for answer in answers)
     await movies.GetMovieDetails(REQUEST)
-    assert neighbours.methods() == [DOCUMENT, "GetRatingSummary", "ListSimilarMovies"]
+    assert neighbours.methods() == [DOCUMENT, "BatchGetRatingSummaries", "BatchListSimilarMovies"]
+
+
+async def test_pages_that_are_asked_for_at_the_same_time_ask_each_context_together(movies: Movies, neighbours: Neighbours) -> None:
+    names = [f"movies/page{number}" for number in range(10)]
+    for number, name in enumerate(names):
+        await movies.CreateMovie(pb.CreateMovieRequest(movie=Movie(title=name), movie_id=name.partition("/")[2]), metadata=admin())
+        neighbours.ratings[name] = (number + 1, 4.5)
+        neighbours.documents[f"{name}/metadata"] = document(name, name)
+        neighbours.similar[name] = [NAME]
+    answers = await asyncio.gather(*(movies.GetMovieDetails(pb.GetMovieDetailsRequest(name=name)) for name in names))
+    told = [(each.movie.title, each.summary.count, each.metadata.resolved.title.strip(), len(each.similar)) for each in answers]
+    assert told == [(name, number + 1, name, 1) for number, name in enumerate(names)]
+    for method in ("BatchGetRatingSummaries", DOCUMENT, "BatchListSimilarMovies"):
+        assert neighbours.methods().count(method) < len(names)
 
 
 async def test_languages_are_kept_apart(movies: Movies, neighbours: Neighbours) -> None:
@@ -154,7 +168,7 @@ async def test_no_credentials_and_no_own_rating_get_into_what_others_see(movies:
     assert not (await movies.GetMovieDetails(REQUEST, metadata=token("users/bob"))).HasField("own_rating")
     with_credentials = {asked.method for asked in neighbours.asked if "authorization" in asked.metadata}
     assert with_credentials == {"BatchGetRatings"}
-    assert neighbours.methods() == [DOCUMENT, "BatchGetRatings", "BatchGetRatings", "GetRatingSummary", "ListSimilarMovies"]
+    assert neighbours.methods() == [DOCUMENT, "BatchGetRatingSummaries", "BatchGetRatings", "BatchGetRatings", "BatchListSimilarMovies"]
 
 
 async def test_a_change_made_here_is_seen_at_once(movies: Movies) -> None:

@@ -74,7 +74,7 @@ async def test_answers_are_kept_while_nothing_happens(stubs: list[Movies], neigh
     for _ in range(5):
         await stubs[0].GetMovieDetails(REQUEST)
         await asyncio.sleep(0.3)
-    assert neighbours.methods() == [DOCUMENT, "GetRatingSummary", "ListSimilarMovies"]
+    assert neighbours.methods() == [DOCUMENT, "BatchGetRatingSummaries", "BatchListSimilarMovies"]
 
 
 async def test_another_model_is_seen(stubs: list[Movies], replicas: list[RunningService], neighbours: Neighbours) -> None:

@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from reelmesh.recommender.v1.recommender_pb2 import LEVEL_GENRES, LEVEL_POPULAR, Interaction, Recommendation
 from reelmesh.recommender.v1.recommender_service_pb2 import (
+    BatchListSimilarMoviesRequest,
     ExplainRecommendationRequest,
     ListSimilarMoviesRequest,
     ListTrendingMoviesRequest,
@@ -155,6 +156,15 @@ async def test_lists_have_pages_that_neither_repeat_nor_skip(recommender: Any) -
         assert found == movies(whole)
         assert len(found) > 1
     assert movies(await recommender.ListSimilarMovies(ListSimilarMoviesRequest(parent="movies/none"))) == []
+
+
+async def test_lists_of_similar_movies_in_a_batch_are_those_that_are_listed_one_by_one(recommender: Any) -> None:
+    parents = ["movies/b", "movies/none", "movies/a"]
+    answer = await recommender.BatchListSimilarMovies(BatchListSimilarMoviesRequest(parents=parents, page_size=1))
+    assert [each.movie for each in answer.lists] == parents
+    alone = [await recommender.ListSimilarMovies(ListSimilarMoviesRequest(parent=parent, page_size=1)) for parent in parents]
+    assert [list(each.movies) for each in answer.lists] == [list(each.movies) for each in alone]
+    assert [len(each.movies) for each in answer.lists] == [1, 0, 1]
 
 
 async def test_without_a_model_only_popularity_explains(recommender: Any) -> None:

@@ -13,6 +13,7 @@ from mesh.server import RunningService
 from reelmesh.recommender.v1 import model_service_pb2 as m
 from reelmesh.recommender.v1.recommender_pb2 import LEVEL_HISTORY, LEVEL_ONE_LIKE, Contribution, Model, Recommendation, Training
 from reelmesh.recommender.v1.recommender_service_pb2 import (
+    BatchListSimilarMoviesRequest,
     ExplainRecommendationRequest,
     ListSimilarMoviesRequest,
     RecommendMoviesRequest,
@@ -100,6 +101,8 @@ async def new_and_deleted_movies_are_followed(recommender: Any, tell: Telling) -
 async def what_is_like_a_movie_and_why(recommender: Any) -> None:
     similar = await recommender.ListSimilarMovies(ListSimilarMoviesRequest(parent="movies/drama3", page_size=10))
     assert similar.model == "models/first"
+    batch = await recommender.BatchListSimilarMovies(BatchListSimilarMoviesRequest(parents=["movies/drama3"], page_size=10))
+    assert (batch.model, list(batch.lists[0].movies)) == ("models/first", list(similar.movies))
     assert all(each.movie.startswith("movies/drama") and 0 < each.score <= 1 for each in similar.movies)
     assert "movies/drama3" not in {each.movie for each in similar.movies}
     explained = await recommender.ExplainRecommendation(ExplainRecommendationRequest(name="movies/drama3", liked_movies=["movies/drama4"]))
