@@ -41,6 +41,7 @@ CONTEXTS: tuple[Context, ...] = (
         },
     ),
     Context("library"),
+    Context("booking"),
 )
 
 
