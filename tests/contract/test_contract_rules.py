@@ -25,6 +25,7 @@ def test_the_contract_has_the_services_of_this_version() -> None:
         "AccountAdminService": 5,
         "AccountService": 10,
         "AdminService": 3,
+        "BookingService": 5,
         "ControlPlaneService": 3,
         "ExperimentService": 5,
         "FavoriteService": 4,
@@ -39,7 +40,9 @@ def test_the_contract_has_the_services_of_this_version() -> None:
         "RecommenderService": 5,
         "ReviewService": 9,
         "SessionService": 5,
+        "ShowtimeService": 6,
         "TransferService": 2,
+        "VenueService": 10,
         "WatchlistService": 4,
     }
 

@@ -26,7 +26,8 @@ def movies() -> KnownMovies:
 
 @pytest.fixture
 def start(empty_database_url: str, tmp_path: Path, movies: KnownMovies) -> Start:
-    """A Booking; holds last `lifetime` seconds, and a user has at most `live_holds` of a showtime. A stub's methods have no types that are known before it is made."""
+    """A Booking; holds last `lifetime` seconds, and a user has at most `live_holds` of a showtime. A stub's methods have no types that are
+    known before it is made."""
 
     @asynccontextmanager
     async def started(lifetime: float = 600, live_holds: int = 2, **settings: Any) -> AsyncIterator[Any]:
