@@ -1,4 +1,4 @@
-"""Builds `reelmesh-stubs`: a wheel of the stubs alone. Those that speak of money need googleapis-common-protos beside protobuf and grpcio."""
+"""Builds `reelmesh-stubs`: a wheel of the stubs alone; those with money need googleapis-common-protos beside protobuf and grpcio."""
 
 import json
 import re
