@@ -19,7 +19,16 @@ from mesh.postgres.transaction import Transaction
 
 _AT_ONCE = 500
 _ERASURE = Change("services/booking", "", "")
-_OF_USER = text_statement(f"SELECT {BOOKING_COLUMNS} FROM bookings WHERE user_id = %(user)s ORDER BY showtime_id, booking_id FOR UPDATE")  # noqa: S608  # constants of ours
+# The last column: it has claims that somebody has to take away, though the hold may have ended.
+_OF_USER = text_statement(
+    f"SELECT {BOOKING_COLUMNS}, state = 1 FROM bookings WHERE user_id = %(user)s ORDER BY showtime_id, booking_id FOR UPDATE"  # noqa: S608  # constants of ours
+)
+# What is sold stays sold, to nobody.
+_FORGET_BUYER = text_statement("""
+    UPDATE seat_claims AS c SET user_id = '' FROM bookings AS b
+    WHERE b.user_id = %(user)s AND c.showtime_id = b.showtime_id AND c.seat = ANY (b.seats) AND c.user_id = b.user_id
+        AND c.booking_id = b.booking_id
+""")
 _REMOVE = text_statement("DELETE FROM bookings WHERE user_id = %(user)s")
 
 
@@ -30,13 +39,15 @@ class BookingPersonalData:
         self._bookings, self._encode = PostgresBookingReader(database), encode
 
     async def erase(self, transaction: Transaction, user: str) -> int:
-        held = [booking_of(row) for row in await transaction.fetch_all(_OF_USER, user=user)]
+        rows = await transaction.fetch_all(_OF_USER, user=user)
         bookings, showtimes = PostgresBookings(transaction), PostgresShowtimes(transaction)
-        for booking in held:
-            if booking.state is BookingState.HELD:
+        for row in rows:
+            if row[-1]:
+                booking = booking_of(row)
                 released, freed = await bookings.free(booking, BookingState.RELEASED, _ERASURE)
                 version = await showtimes.next_version(booking.showtime)
                 await write_outbox(transaction, [self._encode(HoldReleased(released, MapChange(version, tuple(freed))))])
+        await transaction.execute(_FORGET_BUYER, user=user)
         return await transaction.execute(_REMOVE, user=user)
 
     async def export(self, user: str) -> AsyncIterator[tuple[str, Documents]]:

@@ -73,7 +73,7 @@ class Booking:
     """Every method of the context by its name, called as alice, or as an administrator where that is needed, unless told otherwise."""
 
     def __init__(self, channel: grpc.aio.Channel, service: RunningService) -> None:
-        self.database = service.foundation.database
+        self.address, self.database = service.address, service.foundation.database
         kinds: Sequence[tuple[Any, Any]] = ((VenueServiceStub, v), (ShowtimeServiceStub, s), (BookingServiceStub, b))
         self._methods: dict[str, tuple[Any, Any]] = {}
         for stub, module in kinds:
@@ -94,11 +94,11 @@ class Booking:
     def call(self, method: str, request: Message) -> Any:
         return self._methods[method][0](request, metadata=admin() if method in _THEIRS else token(), timeout=60)
 
-    async def programme(self, **fields: Any) -> None:
-        """A venue with a hall of 200 seats, and a showtime tonight; `fields` are of the hall."""
+    async def programme(self, prices: Sequence[showtime_pb2.Price] = (), **fields: Any) -> None:
+        """A venue with a hall of 200 seats, and a showtime tonight, at the usual prices unless told others; `fields` are of the hall."""
         await self.CreateVenue(venue=venue(), venue_id="odeon")
         await self.CreateHall(parent=VENUE, hall=hall(**fields), hall_id="one")
-        await self.CreateShowtime(showtime=showtime(), showtime_id="tonight")
+        await self.CreateShowtime(showtime=showtime(**({"prices": prices} if prices else {})), showtime_id="tonight")
 
     async def hold(self, *wanted: str, user: str = ALICE, **more: Any) -> booking_pb2.Booking:
         request = {"parent": user, "showtime": SHOWTIME, "seats": choices(wanted), "caller": token(user), **more}
