@@ -7,8 +7,8 @@ from identity_service.infrastructure.postgres.rows import SESSION_COLUMNS, roles
 from mesh.postgres.statements import text_statement
 from mesh.postgres.transaction import Transaction
 
-# A login that is sent again makes its tokens anew; what the lost answer held is worth nothing. The account is locked by then, in a statement
-# of its own: this one has to see the tokens of whoever was before us.
+# A login that is sent again makes its tokens anew; what the lost answer held is worth nothing. The account is locked by then, in a
+# statement of its own: this one has to see the tokens of whoever was before us.
 _BEGIN = text_statement(f"""
     WITH begun AS (
         INSERT INTO sessions AS s ({SESSION_COLUMNS}, request_id, last_number)
