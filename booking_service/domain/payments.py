@@ -6,28 +6,29 @@ kept is decided once, in the transaction that settles whose the seats are.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from typing import Final
 
 
 class Charge(Enum):
-    """What has happened to the money, as far as is known."""
+    """What has happened to the money, as far as is known. The numbers are stored; from 5 on nothing happens any more."""
 
-    REQUESTED = "REQUESTED"  # the provider may never have heard of it, or have it already
-    PENDING = "PENDING"  # it will know later
-    AUTHORISED = "AUTHORISED"
-    CAPTURED = "CAPTURED"
-    REFUNDED = "REFUNDED"
-    VOIDED = "VOIDED"
-    DECLINED = "DECLINED"
+    REQUESTED = 1  # the provider may never have heard of it, or have it already
+    PENDING = 2  # it will know later
+    AUTHORISED = 3
+    CAPTURED = 4
+    REFUNDED = 5
+    VOIDED = 6
+    DECLINED = 7
 
 
 class Goal(Enum):
-    """What it is to come to: money and seats, or neither."""
+    """What it is to come to: money and seats, or neither. The numbers are stored."""
 
-    UNDECIDED = "UNDECIDED"
-    KEEP = "KEEP"
-    RETURN = "RETURN"
+    UNDECIDED = 1
+    KEEP = 2
+    RETURN = 3
 
 
 class Step(Enum):
@@ -43,15 +44,15 @@ class Step(Enum):
 
 
 class PaymentState(Enum):
-    """Both in one word, for those who look from outside."""
+    """Both in one word, for those who look from outside. The numbers are those of the contract."""
 
-    PENDING = "PENDING"
-    AUTHORISED = "AUTHORISED"
-    CAPTURED = "CAPTURED"
-    REFUND_DUE = "REFUND_DUE"
-    REFUNDED = "REFUNDED"
-    VOIDED = "VOIDED"
-    DECLINED = "DECLINED"
+    PENDING = 1
+    AUTHORISED = 2
+    CAPTURED = 3
+    REFUND_DUE = 4
+    REFUNDED = 5
+    VOIDED = 6
+    DECLINED = 7
 
 
 _C, _ENDS = Charge, frozenset({Charge.REFUNDED, Charge.VOIDED, Charge.DECLINED})
@@ -88,14 +89,18 @@ _SHOWN: Final[Mapping[Charge, PaymentState]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`payment` is its id, and the root of every key that the provider is shown; `minor` are the smallest units of `currency`; `method` is
-    the provider's token for what the customer pays with; `reference` is the provider's name for it, empty until it is known."""
+    """`payment` is its id, and the root of every key that the provider is shown; `user` and `booking` are whose it is; `minor` are the
+    smallest units of `currency`; `method` is the provider's token for what the customer pays with; `reference` is the provider's name for it,
+    empty until it is known."""
 
     payment: str
+    user: str
     booking: str
     minor: int
     currency: str
     method: str
+    create_time: datetime
+    update_time: datetime
     charge: Charge = Charge.REQUESTED
     goal: Goal = Goal.UNDECIDED
     reference: str = ""

@@ -62,7 +62,7 @@ class IntentProvider:
             "payment_method": payment.method,
             "capture_method": "manual",
             f"metadata[{PAYMENT_KEY}]": payment.payment,
-            "metadata[booking]": payment.booking,
+            "metadata[booking]": f"users/{payment.user}/bookings/{payment.booking}",
         }
         answer = await self._ask("POST", "/v1/payment_intents", data=form, key=f"{payment.payment}-create")
         return Seen(Charge.DECLINED) if 400 <= answer.status_code < 500 else _seen(answer)

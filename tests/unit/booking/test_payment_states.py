@@ -1,6 +1,7 @@
 """Payments go forward only, whatever order the provider's word comes in, and end with the money on one side."""
 
 import itertools
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,23 @@ from hypothesis import strategies as st
 
 from booking_service.domain.payments import Charge, Goal, Payment, PaymentState, Step
 
+_NOW = datetime(2027, 1, 1, tzinfo=UTC)
 ENDS = (Charge.REFUNDED, Charge.VOIDED, Charge.DECLINED)
 
 
 def payment(charge: Charge = Charge.REQUESTED, goal: Goal = Goal.UNDECIDED) -> Payment:
-    return Payment(payment="p1", booking="b1", minor=1_250, currency="EUR", method="pm_ok", charge=charge, goal=goal)
+    return Payment(
+        payment="p1",
+        user="alice",
+        booking="b1",
+        minor=1_250,
+        currency="EUR",
+        method="pm_ok",
+        create_time=_NOW,
+        update_time=_NOW,
+        charge=charge,
+        goal=goal,
+    )
 
 
 def test_a_kept_payment_is_authorised_decided_and_captured() -> None:
