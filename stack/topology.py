@@ -41,7 +41,10 @@ CONTEXTS: tuple[Context, ...] = (
         },
     ),
     Context("library"),
-    Context("booking"),
+    Context(
+        "booking",
+        settings={"REELMESH_BOOKING_PAYMENTS_URL": "{payments}", "REELMESH_BOOKING_PAYMENTS_KEYS": "{data}/payments/keys.json"},
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """How money and seats come together, and apart again: never one without the other.
 
-Locks are taken in the order of all changes of seats (see `hold_commands`), the payment's row behind the booking's. Nothing here asks the provider:
-what it says is brought along, and what it is to be told is what the payment's next step says after the commit.
+Locks are taken in the order of all changes of seats (see `hold_commands`), the payment's row behind the booking's. Nothing here asks the
+provider: what it says is brought along, and what it is to be told is what the payment's next step says after the commit.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from booking_service.application.provider import Seen
 from booking_service.domain.bookings import Booking, BookingState, Change, MapChange
 from booking_service.domain.errors import (
     BookingNotConfirmed,
+    BookingNotFound,
     BookingNotHeld,
     PaymentInProgress,
     PaymentMethodMissing,
@@ -37,7 +38,7 @@ class Offer:
 
 
 async def begin_payment(uow: UnitOfWork, offer: Offer, change: Change) -> tuple[Booking, Payment | None]:
-    """The payment that is on its way, which may have been before; None where there is nothing to pay, which confirms the booking at once."""
+    """The payment that is on its way, which may have been before; None where there is nothing to pay, which confirms the booking."""
     booking = await uow.bookings.lock(offer.user, offer.booking)
     last = await uow.payments.last_of(booking)
     if booking.state in _PAID_FOR:
@@ -58,7 +59,8 @@ async def begin_payment(uow: UnitOfWork, offer: Offer, change: Change) -> tuple[
 async def take_word(
     uow: UnitOfWork, payment_id: str, seen: Seen, change: Change, *, seats_are_gone: bool = False, at_once: bool = False
 ) -> Payment | None:
-    """What the provider says, and what follows from it: with the money come the seats, or it is to go back. None for a payment that is not ours.
+    """What the provider says, and what follows from it: with the money come the seats, or it is to go back. None for a payment that is not
+    ours.
 
     Raises SeatsTaken, ShowtimeCanceled, ShowtimeBegun when the seats cannot be had; then it is called again, knowing that `seats_are_gone`.
     `at_once` is for a caller who will not drive the payment on.
@@ -66,7 +68,11 @@ async def take_word(
     before = await uow.payments.find(payment_id)
     if before is None:
         return None
-    booking = await uow.bookings.lock(before.user, before.booking)
+    try:
+        booking = await uow.bookings.lock(before.user, before.booking)
+    except BookingNotFound:  # erased with its user: whatever has been paid goes back, and then nobody needs to know
+        payment = before.seen(seen.charge, seen.reference).returned()
+        return await uow.payments.save(payment, change, at_once=at_once)
     before = await uow.payments.lock(payment_id)
     payment = before.seen(seen.charge, seen.reference)
     if payment.next_step is Step.DECIDE:

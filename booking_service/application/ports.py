@@ -7,6 +7,7 @@ from typing import Protocol
 
 from booking_service.domain.bookings import Booking, BookingState, Change, HoldRules, Ticket
 from booking_service.domain.events import Event
+from booking_service.domain.payments import Payment
 from booking_service.domain.showtimes import Showtime
 from booking_service.domain.venues import Hall, Layout, Venue
 
@@ -106,6 +107,37 @@ class Bookings(Protocol):
         """A hold that has ended, locked; those that others have locked are left out."""
 
 
+class Sales(Protocol):
+    """Seats for good, inside a transaction that has locked the booking."""
+
+    async def confirm(self, booking: Booking, change: Change) -> Booking:
+        """Also of a hold that has ended, if nobody else has its seats; raises SeatsTaken."""
+
+    async def refund(self, booking: Booking, change: Change) -> Booking: ...
+
+    async def next_version_while_open(self, showtime: str) -> int:
+        """Of its map; the last statement but for events. Raises ShowtimeNotFound, ShowtimeCanceled, ShowtimeBegun."""
+
+    async def left_of_canceled_showtimes(self, limit: int) -> Sequence[tuple[str, str]]:
+        """Users and bookings that still have seats of showtimes that do not take place, locked; without those that others have locked."""
+
+
+class Payments(Protocol):
+    """Payments, inside a transaction that has locked their booking, if it is there still."""
+
+    async def add(self, booking: Booking, payment: str, method: str, change: Change) -> Payment: ...
+
+    async def last_of(self, booking: Booking) -> Payment | None: ...
+
+    async def find(self, payment: str) -> Payment | None:
+        """Without a lock, to know whose it is."""
+
+    async def lock(self, payment: str) -> Payment: ...
+
+    async def save(self, payment: Payment, change: Change, *, at_once: bool = False) -> Payment:
+        """To be driven on later, by whoever comes by, unless nothing is left to do; `at_once` if the caller does not drive it."""
+
+
 class UnitOfWork(Protocol):
     """One transaction."""
 
@@ -117,6 +149,12 @@ class UnitOfWork(Protocol):
 
     @property
     def bookings(self) -> Bookings: ...
+
+    @property
+    def sales(self) -> Sales: ...
+
+    @property
+    def payments(self) -> Payments: ...
 
     def add_event(self, event: Event) -> None: ...
 

@@ -30,7 +30,7 @@ async def cancel_showtime(uow: UnitOfWork, showtime_id: str, etag: str, now: dat
 
 
 async def undo_bookings(uow: UnitOfWork) -> int:
-    """Some bookings of showtimes that do not take place; how many those were. The map of such a showtime is closed and has no more versions."""
+    """Some bookings of showtimes that do not take place; how many. The map of such a showtime is closed: it has no more versions."""
     left = await uow.sales.left_of_canceled_showtimes(_AT_ONCE)
     for user, booking_id in left:
         booking = await uow.bookings.lock(user, booking_id)

@@ -11,7 +11,8 @@ from booking_service.domain.venues import Layout
 
 
 class BookingState(Enum):
-    """HELD → CONFIRMED → CHECKED_IN or CANCELED → REFUNDED; HELD → EXPIRED or RELEASED. The numbers are stored."""
+    """HELD → CONFIRMED → CHECKED_IN or CANCELED → REFUNDED; HELD → EXPIRED or RELEASED; EXPIRED → CONFIRMED by a late payment. The numbers
+    are stored."""
 
     HELD = 1
     CONFIRMED = 2

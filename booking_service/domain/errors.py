@@ -167,5 +167,29 @@ class BookingNotHeld(_AboutBooking):
     fact = "is not held"
 
 
+class BookingNotConfirmed(_AboutBooking):
+    """There is nothing that could be given back."""
+
+    fact = "is not paid for"
+
+
+class PaymentMethodMissing(_AboutBooking):
+    fact = "costs something, and nothing was said to pay with"
+
+
+class PaymentInProgress(_AboutBooking):
+    fact = "is being paid for with something else"
+
+
+class PaymentDeclined(_AboutBooking):
+    fact = "could not be paid for"
+
+
+class SeatsLost(_AboutBooking):
+    """The money came when the seats could not be had any more, and goes back."""
+
+    fact = "has lost its seats"
+
+
 class HoldExtendedBefore(_AboutBooking):
     fact = "was extended before"

@@ -46,4 +46,43 @@ class HoldExpired:
     change: MapChange
 
 
-Event = ShowtimeScheduled | ShowtimeUpdated | ShowtimeDeleted | SeatsHeld | HoldExtended | HoldReleased | HoldExpired
+@dataclass(frozen=True, slots=True)
+class BookingConfirmed:
+    booking: Booking
+    change: MapChange
+
+
+@dataclass(frozen=True, slots=True)
+class BookingCanceled:
+    """Without a change when the map was closed before, with its showtime."""
+
+    booking: Booking
+    change: MapChange | None
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRefunded:
+    booking: Booking
+
+
+@dataclass(frozen=True, slots=True)
+class ShowtimeCanceled:
+    """Its map is closed by this last version."""
+
+    showtime: Showtime
+    change: MapChange
+
+
+Event = (
+    ShowtimeScheduled
+    | ShowtimeUpdated
+    | ShowtimeDeleted
+    | ShowtimeCanceled
+    | SeatsHeld
+    | HoldExtended
+    | HoldReleased
+    | HoldExpired
+    | BookingConfirmed
+    | BookingCanceled
+    | BookingRefunded
+)

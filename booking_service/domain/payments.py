@@ -90,8 +90,8 @@ _SHOWN: Final[Mapping[Charge, PaymentState]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """`payment` is its id, and the root of every key that the provider is shown; `user` and `booking` are whose it is; `minor` are the
-    smallest units of `currency`; `method` is the provider's token for what the customer pays with; `reference` is the provider's name for it,
-    empty until it is known."""
+    smallest units of `currency`; `method` is the provider's token for what the customer pays with; `reference` is the provider's name for
+    it, empty until it is known."""
 
     payment: str
     user: str

@@ -69,6 +69,9 @@ class Showtime:
     def etag(self) -> str:
         return etag_of(self.create_time, self.revision)
 
+    def canceled(self, now: datetime) -> "Showtime":
+        return replace(self, state=ShowtimeState.CANCELED, update_time=now, revision=self.revision + 1)
+
     def changed(self, changes: dict[str, Any], layout: Layout, in_use: bool, now: datetime) -> "Showtime":
         """`in_use` is whether anybody has seats: for them the film stays, and it neither begins later nor ends earlier.
 

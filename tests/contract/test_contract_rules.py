@@ -44,6 +44,10 @@ def test_the_contract_has_the_services_of_this_version() -> None:
         "TransferService": 2,
         "VenueService": 10,
         "WatchlistService": 4,
+        "BookingService": 7,
+        "PaymentService": 1,
+        "ShowtimeService": 7,
+        "VenueService": 10,
     }
 
 

@@ -16,6 +16,19 @@ def encode(event: events.Event) -> OutboxMessage:
             return outbox_message(pb.ShowtimeUpdated(showtime=showtime_message(showtime)), showtime_name(showtime.showtime))
         case events.ShowtimeDeleted(showtime):
             return outbox_message(pb.ShowtimeDeleted(showtime=showtime_message(showtime)), showtime_name(showtime.showtime))
+        case events.ShowtimeCanceled(showtime, change):
+            off = pb.ShowtimeCanceled(showtime=showtime_message(showtime), change=change_message(change, SeatStatus.STATE_FREE))
+            return outbox_message(off, showtime_name(showtime.showtime))
+        case events.BookingConfirmed(booking, change):
+            confirmed = pb.BookingConfirmed(booking=booking_message(booking), change=change_message(change, SeatStatus.STATE_SOLD))
+            return outbox_message(confirmed, showtime_name(booking.showtime))
+        case events.BookingCanceled(booking, freed):
+            canceled = pb.BookingCanceled(booking=booking_message(booking))
+            if freed is not None:
+                canceled.change.CopyFrom(change_message(freed, SeatStatus.STATE_FREE))
+            return outbox_message(canceled, showtime_name(booking.showtime))
+        case events.BookingRefunded(booking):
+            return outbox_message(pb.BookingRefunded(booking=booking_message(booking)), showtime_name(booking.showtime))
         case events.HoldExtended(booking):
             return outbox_message(pb.HoldExtended(booking=booking_message(booking)), showtime_name(booking.showtime))
         case events.SeatsHeld(booking, change):

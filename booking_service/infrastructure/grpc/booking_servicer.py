@@ -9,7 +9,9 @@ from booking_service.domain.errors import BookingNotFound, FieldsWrong, SeatsTak
 from booking_service.domain.showtimes import TicketType
 from booking_service.infrastructure.grpc.callers import booker, change_of
 from booking_service.infrastructure.grpc.names import id_of, ids_of
+from booking_service.infrastructure.grpc.paying import PaymentEndpoint
 from booking_service.infrastructure.grpc.translate import booking_message
+from booking_service.infrastructure.postgres.payments import PostgresPaymentReader
 from booking_service.infrastructure.postgres.unit_of_work import BookingUnitOfWork
 from mesh import paging
 from mesh.call import Call
@@ -28,10 +30,12 @@ class BookingServicer:
         bookings: BookingReader,
         showtimes: ShowtimeReader,
         rules: HoldRules,
+        payments: PostgresPaymentReader,
+        paying: PaymentEndpoint,
         new_id: Callable[[], str] = uuid7,
     ) -> None:
         self._unit_of_work, self._bookings, self._showtimes = unit_of_work, bookings, showtimes
-        self._rules, self._new_id = rules, new_id
+        self._rules, self._payments, self._paying, self._new_id = rules, payments, paying, new_id
 
     async def HoldSeats(self, request: pb.HoldSeatsRequest, call: Call) -> pb.HoldSeatsResponse:
         user, showtime_id, choices = booker(request.parent, call), id_of(request.showtime), _choices(request.seats)
@@ -76,18 +80,27 @@ class BookingServicer:
 
         return await once(self._unit_of_work, call, request, pb.ReleaseHoldResponse, effect)
 
+    async def ConfirmBooking(self, request: pb.ConfirmBookingRequest, call: Call) -> pb.ConfirmBookingResponse:
+        return await self._paying.confirm(request, call)
+
+    async def CancelBooking(self, request: pb.CancelBookingRequest, call: Call) -> pb.CancelBookingResponse:
+        return await self._paying.cancel(request, call)
+
     async def GetBooking(self, request: pb.GetBookingRequest, call: Call) -> pb.GetBookingResponse:
         booker(request.name, call)
         booking = await self._bookings.booking(*ids_of(request.name))
         if booking is None:
             raise BookingNotFound(*ids_of(request.name))
-        return pb.GetBookingResponse(booking=booking_message(booking))
+        payments = await self._payments.last_of_each(booking.user, [booking.booking])
+        return pb.GetBookingResponse(booking=booking_message(booking, payments.get(booking.booking)))
 
     async def ListBookings(self, request: pb.ListBookingsRequest, call: Call) -> pb.ListBookingsResponse:
         user, size = booker(request.parent, call), paging.page_size(request.page_size)
         rows = await self._bookings.page(user, size + 1, time_position(request))
         page, token = cut(rows, size, request, lambda booking: (booking.create_time, booking.booking))
-        return pb.ListBookingsResponse(bookings=map(booking_message, page), next_page_token=token)
+        payments = await self._payments.last_of_each(user, [booking.booking for booking in page])
+        bookings = [booking_message(booking, payments.get(booking.booking)) for booking in page]
+        return pb.ListBookingsResponse(bookings=bookings, next_page_token=token)
 
 
 def _choices(given: Sequence[pb.SeatChoice]) -> dict[str, TicketType]:

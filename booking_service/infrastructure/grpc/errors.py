@@ -1,6 +1,6 @@
 """What each error of the domain is to a caller."""
 
-from typing import Final
+from typing import Any, Final
 
 from booking_service.domain import errors as domain
 from booking_service.infrastructure.grpc.names import booking_name, hall_name, movie_name, showtime_name, user_name, venue_name
@@ -21,6 +21,11 @@ def _fields_wrong(error: domain.FieldsWrong) -> mesh.MeshError:
 def _seats(error: domain.SeatsTaken | domain.SeatUnknown | domain.TicketNotSold | domain.SingleSeatLeft, reason: str) -> mesh.MeshError:
     subject, seats = showtime_name(error.showtime), ", ".join(error.seats)
     return mesh.FailedPrecondition(reason, f"Seats of {subject} that {error.fact}: {seats}.", subject, seats=seats)
+
+
+def _about(error: Any, reason: str, message: str) -> mesh.MeshError:
+    """`error` is about a booking."""
+    return mesh.FailedPrecondition(reason, message, booking_name(error.user, error.booking))
 
 
 ERRORS: Final[ErrorTable] = {
@@ -54,6 +59,11 @@ ERRORS: Final[ErrorTable] = {
     domain.BookingNotHeld: lambda e: mesh.FailedPrecondition(
         "BOOKING_NOT_HELD", "It is not held, or not any more.", booking_name(e.user, e.booking)
     ),
+    domain.BookingNotConfirmed: lambda e: _about(e, "BOOKING_NOT_CONFIRMED", "It is not paid for, or somebody has come in with it."),
+    domain.PaymentMethodMissing: lambda e: _about(e, "PAYMENT_METHOD_MISSING", "It costs something: say what to pay with."),
+    domain.PaymentInProgress: lambda e: _about(e, "PAYMENT_IN_PROGRESS", "It is being paid for with something else."),
+    domain.PaymentDeclined: lambda e: _about(e, "PAYMENT_DECLINED", "The payment was declined."),
+    domain.SeatsLost: lambda e: _about(e, "SEATS_LOST", "The seats cannot be had any more; the money goes back."),
     domain.HoldExtendedBefore: lambda e: mesh.FailedPrecondition(
         "HOLD_EXTENDED_BEFORE", "A hold is extended once.", booking_name(e.user, e.booking)
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 from booking_service.application import showtime_commands as commands
 from booking_service.application.ports import Catalogue, Programme, ShowtimeReader, VenueReader
+from booking_service.application.showtime_cancelling import cancel_showtime
 from booking_service.domain.errors import FieldsWrong, HallNotFound, ShowtimeNotFound
 from booking_service.domain.showtimes import Showtime, require_terms
 from booking_service.infrastructure.grpc.callers import change_of
@@ -26,7 +27,8 @@ _SPAN = timedelta(days=14)
 
 
 class ShowtimeServicer:
-    """`reelmesh.booking.v1.ShowtimeService`. `clock` gives the time in UTC, `new_id` the last part of a name."""
+    """`reelmesh.booking.v1.ShowtimeService`. `wake` hurries whoever gives the money
+    back; `clock` gives the time in UTC, `new_id` the last part of a name."""
 
     def __init__(
         self,
@@ -34,11 +36,12 @@ class ShowtimeServicer:
         showtimes: ShowtimeReader,
         venues: VenueReader,
         catalogue: Catalogue,
+        wake: Callable[[], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = uuid7,
     ) -> None:
         self._unit_of_work, self._showtimes, self._venues, self._catalogue = unit_of_work, showtimes, venues, catalogue
-        self._clock, self._new_id = clock, new_id
+        self._wake, self._clock, self._new_id = wake, clock, new_id
 
     async def CreateShowtime(self, request: pb.CreateShowtimeRequest, call: Call) -> pb.CreateShowtimeResponse:
         now, given, (venue, hall_id) = self._clock(), request.showtime, ids_of(request.showtime.hall)
@@ -112,6 +115,17 @@ class ShowtimeServicer:
             return pb.DeleteShowtimeResponse()
 
         return await once(self._unit_of_work, call, request, pb.DeleteShowtimeResponse, effect)
+
+    async def CancelShowtime(self, request: pb.CancelShowtimeRequest, call: Call) -> pb.CancelShowtimeResponse:
+        change = change_of(call)
+
+        async def effect(uow: BookingUnitOfWork) -> pb.CancelShowtimeResponse:
+            canceled = await cancel_showtime(uow, id_of(request.name), request.etag, self._clock(), change)
+            return pb.CancelShowtimeResponse(showtime=showtime_message(canceled))
+
+        answer = await once(self._unit_of_work, call, request, pb.CancelShowtimeResponse, effect)
+        self._wake()
+        return answer
 
     async def GetSeatMap(self, request: pb.GetSeatMapRequest, call: Call) -> pb.GetSeatMapResponse:
         seats = await self._showtimes.seats(id_of(request.name))

@@ -6,12 +6,13 @@ from typing import cast
 from booking_service.application.ports import SeatsTaken
 from booking_service.domain.bookings import Booking, MapChange
 from booking_service.domain.errors import FieldsWrong
+from booking_service.domain.payments import Payment
 from booking_service.domain.showtimes import Format, Prices, Showtime, TicketType, prices_of
 from booking_service.domain.venues import Hall, Seat, SeatKind, Venue
 from booking_service.infrastructure.grpc.money import minor_units, money_message
 from booking_service.infrastructure.grpc.names import booking_name, hall_name, movie_name, seat_map_name, showtime_name, venue_name
 from mesh.timestamps import timestamp
-from reelmesh.booking.v1 import booking_pb2, events_pb2, showtime_pb2, venue_pb2
+from reelmesh.booking.v1 import booking_pb2, events_pb2, payment_pb2, showtime_pb2, venue_pb2
 from reelmesh.booking.v1.showtime_pb2 import SeatStatus
 
 # The contract numbers seat kinds, formats, ticket types and states as the domain does; a test holds them together.
@@ -103,7 +104,17 @@ def seat_map_message(showtime: str, seats: SeatsTaken) -> showtime_pb2.SeatMap:
     )
 
 
-def booking_message(booking: Booking) -> booking_pb2.Booking:
+def payment_message(payment: Payment) -> payment_pb2.Payment:
+    return payment_pb2.Payment(
+        payment_id=payment.payment,
+        state=payment_pb2.Payment.State.ValueType(payment.state.value),
+        amount=money_message(payment.currency, payment.minor),
+        create_time=timestamp(payment.create_time),
+        update_time=timestamp(payment.update_time),
+    )
+
+
+def booking_message(booking: Booking, payment: Payment | None = None) -> booking_pb2.Booking:
     return booking_pb2.Booking(
         name=booking_name(booking.user, booking.booking),
         showtime=showtime_name(booking.showtime),
@@ -121,6 +132,7 @@ def booking_message(booking: Booking) -> booking_pb2.Booking:
         extended=booking.extended,
         create_time=timestamp(booking.create_time),
         update_time=timestamp(booking.update_time),
+        payment=payment_message(payment) if payment is not None else None,
     )
 
 

@@ -16,8 +16,8 @@ _LEASE = "interval '15 seconds'"
 _PAUSE = "make_interval(secs => least(3600, %(pause)s * 2 ^ least(attempts, 20)))"
 
 _ADD = text_statement(f"""
-    INSERT INTO payments (payment_id, user_id, booking_id, amount, currency, method, charge, goal, reference, due_time, create_time, update_time,
-        actor, address, trace_id)
+    INSERT INTO payments (payment_id, user_id, booking_id, amount, currency, method, charge, goal, reference, due_time, create_time,
+        update_time, actor, address, trace_id)
     VALUES (%(payment)s, %(user)s, %(booking)s, %(minor)s, %(currency)s, %(method)s, {Charge.REQUESTED.value}, {Goal.UNDECIDED.value}, '',
         clock_timestamp() + {_LEASE}, clock_timestamp(), clock_timestamp(), %(actor)s, %(address)s, %(trace_id)s)
     RETURNING {COLUMNS}

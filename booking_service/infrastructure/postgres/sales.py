@@ -10,8 +10,8 @@ from booking_service.infrastructure.postgres.rows import change_values
 from mesh.postgres.statements import text_statement
 from mesh.postgres.transaction import Transaction
 
-# In the order of the seats, as every claim is made. A seat is to be had when it is this booking's already, when nobody has it, or when whoever
-# held it last does not any more.
+# In the order of the seats, as every claim is made. A seat is to be had when it is this booking's already, when nobody has it, or when
+# whoever held it last does not any more.
 _CLAIM_FOR_GOOD = text_statement("""
     INSERT INTO seat_claims (showtime_id, seat, user_id, booking_id, until)
     SELECT %(showtime)s, seat, %(user)s, %(booking)s, 'infinity' FROM unnest(%(seats)s::text[]) WITH ORDINALITY AS wanted (seat, place)
@@ -22,7 +22,8 @@ _CLAIM_FOR_GOOD = text_statement("""
     RETURNING seat
 """)
 _MOVE = text_statement("""
-    UPDATE bookings SET state = %(state)s, update_time = clock_timestamp(), actor = %(actor)s, address = %(address)s, trace_id = %(trace_id)s
+    UPDATE bookings SET state = %(state)s, update_time = clock_timestamp(),
+        actor = %(actor)s, address = %(address)s, trace_id = %(trace_id)s
     WHERE user_id = %(user)s AND booking_id = %(booking)s RETURNING update_time
 """)
 _NEXT_WHILE_OPEN = text_statement("""

@@ -91,6 +91,7 @@ showtimes = sa.Table(
     ),
     sa.Index("showtimes_of_movie", "movie_id", "start_time", "showtime_id"),
     sa.Index("showtimes_of_venue", "venue_id", "start_time", "showtime_id"),
+    sa.Index("showtimes_canceled", "showtime_id", postgresql_where=sa.text("state = 2")),
 )
 
 bookings = sa.Table(
@@ -128,6 +129,33 @@ seat_claims = sa.Table(
     sa.Column("booking_id", sa.Text, nullable=False),
     sa.Column("until", _time, nullable=False),
     sa.PrimaryKeyConstraint("showtime_id", "seat", name="seat_claims_pkey"),
+)
+
+# What has happened to money, and what it is to come to. They outlive their bookings when money is to go back.
+payments = sa.Table(
+    "payments",
+    metadata,
+    sa.Column("payment_id", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("booking_id", sa.Text, nullable=False),
+    sa.Column("amount", sa.BigInteger, nullable=False, comment="minor units"),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("charge", sa.SmallInteger, nullable=False, comment="domain.payments.Charge"),
+    sa.Column("goal", sa.SmallInteger, nullable=False, comment="domain.payments.Goal"),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("due_time", _time, nullable=True),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("create_time", _time, nullable=False),
+    sa.Column("update_time", _time, nullable=False),
+    *_changed_by(),
+    sa.PrimaryKeyConstraint("payment_id", name="payments_pkey"),
+    sa.CheckConstraint("amount > 0", name="payments_are_of_money"),
+    sa.CheckConstraint("charge BETWEEN 1 AND 7", name="payments_charge_is_known"),
+    sa.CheckConstraint("goal BETWEEN 1 AND 3", name="payments_goal_is_known"),
+    sa.Index("payments_of_booking", "user_id", "booking_id", "create_time"),
+    sa.Index("payments_one_at_a_time", "user_id", "booking_id", unique=True, postgresql_where=sa.text("charge < 5")),
+    sa.Index("payments_due", "due_time", postgresql_where=sa.text("due_time IS NOT NULL")),
 )
 
 # Written by triggers on showtimes and bookings; only added to.

@@ -14,9 +14,11 @@ from mesh.server import RunningService
 from mesh.timestamps import timestamp
 from reelmesh.booking.v1 import booking_pb2, showtime_pb2, venue_pb2
 from reelmesh.booking.v1 import booking_service_pb2 as b
+from reelmesh.booking.v1 import payment_service_pb2 as p
 from reelmesh.booking.v1 import showtime_service_pb2 as s
 from reelmesh.booking.v1 import venue_service_pb2 as v
 from reelmesh.booking.v1.booking_service_pb2_grpc import BookingServiceStub
+from reelmesh.booking.v1.payment_service_pb2_grpc import PaymentServiceStub
 from reelmesh.booking.v1.showtime_service_pb2_grpc import ShowtimeServiceStub
 from reelmesh.booking.v1.venue_service_pb2_grpc import VenueServiceStub
 from tests.services import Metadata, admin, token
@@ -26,7 +28,7 @@ VENUE, HALL, SHOWTIME = "venues/odeon", "venues/odeon/halls/one", "showtimes/ton
 ADULT, CHILD = showtime_pb2.TICKET_TYPE_ADULT, showtime_pb2.TICKET_TYPE_CHILD
 _OUTBOX = text_statement("SELECT type_name, payload FROM outbox ORDER BY id")
 # Methods that only administrators may call.
-_THEIRS = frozenset(f"{verb}{kind}" for verb in ("Create", "Update", "Delete") for kind in ("Venue", "Hall", "Showtime"))
+_THEIRS = frozenset(f"{verb}{kind}" for verb in ("Create", "Update", "Delete", "Cancel") for kind in ("Venue", "Hall", "Showtime"))
 
 
 def venue(**fields: Any) -> venue_pb2.Venue:
@@ -74,7 +76,12 @@ class Booking:
 
     def __init__(self, channel: grpc.aio.Channel, service: RunningService) -> None:
         self.address, self.database = service.address, service.foundation.database
-        kinds: Sequence[tuple[Any, Any]] = ((VenueServiceStub, v), (ShowtimeServiceStub, s), (BookingServiceStub, b))
+        kinds: Sequence[tuple[Any, Any]] = (
+            (VenueServiceStub, v),
+            (ShowtimeServiceStub, s),
+            (BookingServiceStub, b),
+            (PaymentServiceStub, p),
+        )
         self._methods: dict[str, tuple[Any, Any]] = {}
         for stub, module in kinds:
             (described,) = module.DESCRIPTOR.services_by_name.values()

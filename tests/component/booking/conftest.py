@@ -12,10 +12,12 @@ import pytest
 from booking_service.__main__ import MIGRATIONS
 from booking_service.bootstrap import build_with
 from booking_service.domain.bookings import HoldRules
+from booking_service.infrastructure.settings import PaymentSettings
 from tests.component.booking.calling import Booking
 from tests.component.known_movies import KnownMovies, serving_movies
 from tests.services import serving
 
+_NOWHERE = PaymentSettings()
 Start = Callable[..., AbstractAsyncContextManager[Any]]
 
 
@@ -30,14 +32,16 @@ def start(empty_database_url: str, tmp_path: Path, movies: KnownMovies) -> Start
     known before it is made."""
 
     @asynccontextmanager
-    async def started(lifetime: float = 600, live_holds: int = 2, **settings: Any) -> AsyncIterator[Any]:
+    async def started(
+        lifetime: float = 600, live_holds: int = 2, paying: PaymentSettings = _NOWHERE, **settings: Any
+    ) -> AsyncIterator[Any]:
         rules = HoldRules(timedelta(seconds=lifetime), live_holds)
 
         async with (
             serving_movies(movies) as address,
             serving(
                 "booking",
-                lambda foundation: build_with(foundation, rules),
+                lambda foundation: build_with(foundation, rules, paying),
                 MIGRATIONS,
                 empty_database_url,
                 tmp_path,

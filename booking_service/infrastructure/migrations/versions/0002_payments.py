@@ -27,9 +27,6 @@ def upgrade() -> None:
         sa.Column("update_time", _time, nullable=False),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("actor", "address", "trace_id")),
         sa.PrimaryKeyConstraint("payment_id", name="payments_pkey"),
-        sa.ForeignKeyConstraint(
-            ["user_id", "booking_id"], ["bookings.user_id", "bookings.booking_id"], name="payments_of_bookings", ondelete="CASCADE"
-        ),
         sa.CheckConstraint("amount > 0", name="payments_are_of_money"),
         sa.CheckConstraint("charge BETWEEN 1 AND 7", name="payments_charge_is_known"),
         sa.CheckConstraint("goal BETWEEN 1 AND 3", name="payments_goal_is_known"),
