@@ -11,8 +11,8 @@ from stack.payments.ledger import Ledger
 from stack.payments.web import PaymentsWeb
 from stack.payments.webhooks import Send, Webhooks
 
-API_KEY = "sk_test_component"
-WEBHOOK_SECRET = "whsec_component"
+API_KEY = "sk_test_component"  # pragma: allowlist secret
+WEBHOOK_SECRET = "whsec_component"  # pragma: allowlist secret
 
 
 class Sandbox:
