@@ -1,4 +1,4 @@
-"""A cinema that a test may do anything to: a venue with two halls, showtimes, and a seat that alice holds."""
+"""A cinema that a test may do anything to: a venue with two halls, showtimes, a seat that alice holds and one that she has paid for."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,11 @@ def opened(http: httpx.Client, admin: Headers, venue: str, movie: str) -> None:
     for showtime, days in ((venue, 1), (f"{venue}-none", 2)):
         shown = showing(venue, movie, days)
         made.append(http.post("/v1/showtimes", params={"showtimeId": showtime}, json=shown, headers=admin))
-    hold = {"showtime": f"showtimes/{venue}", "seats": [{"seat": "A1", "ticketType": "TICKET_TYPE_ADULT"}], "bookingId": venue}
-    made.append(http.post("/v1/users/alice/bookings:hold", json=hold, headers=admin))
+    for booking, seat in ((venue, "A1"), (f"{venue}-paid", "A2")):
+        choice = {"seat": seat, "ticketType": "TICKET_TYPE_ADULT"}
+        hold = {"showtime": f"showtimes/{venue}", "seats": [choice], "bookingId": booking}
+        made.append(http.post("/v1/users/alice/bookings:hold", json=hold, headers=admin))
+    made.append(http.post(f"/v1/users/alice/bookings/{venue}-paid:confirm", json={"paymentMethod": "pm_ok"}, headers=admin))
     assert [answer.status_code for answer in made] == [200] * len(made), [answer.text for answer in made]
 
 
@@ -49,7 +52,8 @@ def names_of(venue: str, an_id: str) -> Mapping[str, Sequence[str]]:
         f"venues/{an_id}/halls/{an_id}": (f"venues/{venue}/halls/one", f"venues/{venue}/halls/empty"),
         f"showtimes/{an_id}": (f"showtimes/{venue}", f"showtimes/{bare}"),
         f"showtimes/{an_id}/seatMap": (f"showtimes/{venue}/seatMap",),
-        f"users/{an_id}/bookings/{an_id}": (f"users/alice/bookings/{venue}",),
-        "[A-Z]{1,2}[1-9][0-9]{0,2}": SEATS[1:],
+        f"users/{an_id}/bookings/{an_id}": (f"users/alice/bookings/{venue}", f"users/alice/bookings/{venue}-paid"),
+        "[A-Z]{1,2}[1-9][0-9]{0,2}": SEATS[2:],
+        "[A-Za-z0-9_-]{1,100}": ("pm_ok",),
         "[A-Za-z0-9_+/-]{1,64}": ("Europe/Paris", "Asia/Tokyo"),
     }

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import grpc
 import httpx
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from hypothesis import HealthCheck, Phase, given, settings
@@ -44,8 +45,12 @@ _NOT_MADE_UP = frozenset(
     for method in names
 )
 
-READING = [pytest.param(method, id=method.name) for method in methods() if method.policy.reads_only]
-CHANGING = [pytest.param(method, id=method.name) for method in methods() if not method.policy.reads_only]
+# A body of another's making has one form by HTTP and another by gRPC; what comes of it is a matter of its own tests.
+_BOTH_WAYS = [
+    method for method in methods() if not any(each.message_type is HttpBody.DESCRIPTOR for each in method.descriptor.input_type.fields)
+]
+READING = [pytest.param(method, id=method.name) for method in _BOTH_WAYS if method.policy.reads_only]
+CHANGING = [pytest.param(method, id=method.name) for method in _BOTH_WAYS if not method.policy.reads_only]
 SIZES = pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 
 
