@@ -115,7 +115,7 @@ def test_status_is_exactly_what_programs_were_promised(stack: WholeStack, http: 
     shown = said(reelmesh(stack, "status", "--json"))
     assert set(shown) == {"processes", "urls", "mesh", "rules", "admin_login", "mailbox"}
     services = ["movie-1", "rating-1", "metadata-1", "recommender-1", "identity-1", "library-1", "booking-1"]
-    assert names(shown["processes"]) == ["postgres", "nats", "control-plane", *services, "edge"]
+    assert names(shown["processes"]) == ["postgres", "nats", "payments", "control-plane", *services, "edge"]
     for process in shown["processes"]:
         assert set(process) == {"name", "kind", "pid", "address", "admin", "health", "rss_bytes"}
         assert (process["health"], psutil.pid_exists(process["pid"])) == ("healthy", True)
