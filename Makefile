@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := .tools/bin
 BUILT := $(patsubst tools/%/go.mod,.tools/%.built,$(wildcard tools/*/go.mod))
-PACKAGES := mesh movielens movie_service rating_service metadata_service recommender_service identity_service library_service edge stack protogen bench checks deploy tests
+PACKAGES := mesh movielens movie_service rating_service metadata_service recommender_service identity_service library_service booking_service edge stack protogen bench checks deploy tests
 ARGS ?=
 
 .DEFAULT_GOAL := help

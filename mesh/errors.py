@@ -58,8 +58,8 @@ class AlreadyExists(_AboutResource):
 class FailedPrecondition(MeshError):
     """An invariant or the resource's state forbids it; `subject` names what stands in the way."""
 
-    def __init__(self, reason: str, message: str, subject: str = "") -> None:
-        super().__init__(reason, message)
+    def __init__(self, reason: str, message: str, subject: str = "", **metadata: str) -> None:
+        super().__init__(reason, message, **metadata)
         self.subject = subject
 
 

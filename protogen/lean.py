@@ -1,4 +1,4 @@
-"""The contract without its options: what other teams' stubs are made from, with nothing but google.protobuf to import."""
+"""The contract without its options: what other teams' stubs are made from; they import google.protobuf, money and HttpBody only."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.message import Message
 
 _OPTIONS = "reelmesh/options/"
+_KEPT = ("google/protobuf/", "google/type/", "google/api/httpbody.proto", "reelmesh/")
 
 
 def without_options(files: descriptor_pb2.FileDescriptorSet) -> descriptor_pb2.FileDescriptorSet:
@@ -21,7 +22,7 @@ def without_options(files: descriptor_pb2.FileDescriptorSet) -> descriptor_pb2.F
 
 
 def _stays(name: str) -> bool:
-    return name.startswith(("google/protobuf/", "reelmesh/")) and not name.startswith(_OPTIONS)
+    return name.startswith(_KEPT) and not name.startswith(_OPTIONS)
 
 
 def _strip(descriptor: Message) -> None:

@@ -1,4 +1,4 @@
-"""Builds `reelmesh-stubs`: a wheel of the stubs alone, which needs protobuf and grpcio only."""
+"""Builds `reelmesh-stubs`: a wheel of the stubs alone; those with money need googleapis-common-protos beside protobuf and grpcio."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from protogen.generate import DESCRIPTORS, PACKAGE, make_packages
 from protogen.lean import without_options
 
 NAME = "reelmesh-stubs"
-_NEEDED = ("protobuf", "grpcio")
+_NEEDED = ("protobuf", "grpcio", "googleapis-common-protos")
 
 
 def build_stubs(root: Path, target: Path) -> Path:

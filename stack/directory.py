@@ -25,6 +25,7 @@ class DataDirectory:
         self.secrets = self.path / "secrets"
         self.admin_login = self.secrets / "admin-login.json"
         self.mailbox = self.path / "mailbox"
+        self.payments = self.path / "payments"
         self.registry = self.path / "registry"
         self.postgres = self.path / "postgres"
         self.nats = self.path / "nats"

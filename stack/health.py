@@ -41,7 +41,7 @@ def _check_of(directory: DataDirectory, process: ProcessEntry, channels: Channel
         return ConsulServer(directory.consul, port=port).is_ready
     if process.kind == "envoy":
         return EnvoyServer(directory.edge, directory.edge / "bootstrap.json", address=process.address).is_ready
-    if process.kind == "jaeger":
+    if process.kind in ("jaeger", "payments"):
         return lambda: accepts(process.address)
     if process.kind == "control-plane":  # it serves xDS only, to clients that keep their last answer when it is away
         return lambda: accepts(process.address)

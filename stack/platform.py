@@ -22,6 +22,7 @@ from stack.servers.consul import ConsulServer
 from stack.servers.envoy import EnvoyServer
 from stack.servers.jaeger import JaegerServer
 from stack.servers.nats import NatsServer
+from stack.servers.payments import PaymentsServer
 from stack.servers.postgres import PostgresServer
 from stack.service_secret import service_secret
 from stack.tokens import SigningKeys
@@ -29,6 +30,7 @@ from stack.topology import Options, Replica, replicas_of
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _PROBE = "/v1/movies?page_size=1"
+_WEBHOOK = "/v1/paymentEvents:handle"
 JAEGER = "jaeger"
 _DRAIN = 5.0  # seconds a service may take to finish its calls; on one machine nobody needs longer
 
@@ -44,6 +46,7 @@ class Platform:
         self._registrations = self._choose_registrations()
         self._postgres = PostgresServer(directory.postgres)
         self._nats = NatsServer(directory.nats)
+        self._payments = PaymentsServer(directory.payments, lambda: f"http://{self.edge_address}{_WEBHOOK}")
         self._keys = SigningKeys(directory.secrets)
         self.mailbox = Mailbox(directory.mailbox, lambda: self._nats.url)
         self.certificates = Certificates(directory.certificates, directory.secrets, options.mtls)
@@ -95,7 +98,8 @@ class Platform:
         consul = [_server(self._consul, "consul")] if self._consul else []
         postgres = _server(self._postgres, "postgres", first_ready=self._create_databases, start_timeout=300, stop_timeout=60)
         jaeger = [_server(self._jaeger, JAEGER)] if self._jaeger else []
-        return [postgres, _server(self._nats, "nats"), *consul, *jaeger, *mesh, *services, *edge]
+        payments = [_server(self._payments, "payments")] if self._takes_payments else []
+        return [postgres, _server(self._nats, "nats"), *payments, *consul, *jaeger, *mesh, *services, *edge]
 
     def _choose_registrations(self) -> Registrations:
         if self._options.registry == "local":
@@ -103,6 +107,10 @@ class Platform:
         from stack.consul_registrations import ConsulRegistrations  # HTTP and TLS, which a local registry does without
 
         return ConsulRegistrations(self._registry)
+
+    @property
+    def _takes_payments(self) -> bool:
+        return any("{payments}" in value for context in self._options.contexts for value in context.settings.values())
 
     @property
     def _beneath_all(self) -> tuple[str, ...]:
@@ -160,7 +168,9 @@ class Platform:
                     "REELMESH_SERVICE_SECRETS": self._service_secret,
                     "REELMESH_DRAIN_SECONDS": str(_DRAIN),
                     **self._shown(context.name),
-                    **{key: value.format(data=self._directory.path) for key, value in context.settings.items()},
+                    **{
+                        key: value.format(data=self._directory.path, payments=self._payments.url) for key, value in context.settings.items()
+                    },
                 },
             ),
             is_ready=lambda: self._registrations.is_registered(name),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stack.admin_login import AdminLogin
-from stack.demo_loading import load_demo_once
+from stack.demo_loading import load_demo_data
 from stack.directory import DataDirectory
 from stack.display import Display
 from stack.errors import StackError
@@ -86,7 +86,7 @@ class Run:
         try:
             if self._options.demo and self._options.edge:
                 token = SigningKeys(self._directory.secrets).token("users/admin", ["ADMIN", "USER"], _TOKEN_TTL)
-                await load_demo_once(self._directory, platform.edge_address, token, self._display.say)
+                await load_demo_data(self._directory, platform.edge_address, token, self._display.say)
         except StackError as error:
             self._display.say(f"{error}; the next `reelmesh up` tries again")
         finally:

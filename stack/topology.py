@@ -13,7 +13,7 @@ class Context:
     """A bounded context: its service is `python -m <name>_service`, its database carries its name.
 
     `extensions` are those PostgreSQL extensions that only a superuser can create, such as vector. `settings` are those of this service
-    alone; `{data}` in them is the data directory.
+    alone; `{data}` in them is the data directory, `{payments}` the URL of the payment provider's sandbox, which runs where it is named.
     """
 
     name: str
@@ -41,6 +41,10 @@ CONTEXTS: tuple[Context, ...] = (
         },
     ),
     Context("library"),
+    Context(
+        "booking",
+        settings={"REELMESH_BOOKING_PAYMENTS_URL": "{payments}", "REELMESH_BOOKING_PAYMENTS_KEYS": "{data}/payments/keys.json"},
+    ),
 )
 
 

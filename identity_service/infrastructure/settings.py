@@ -22,7 +22,7 @@ class IdentitySettings:
 
     signing_key_file: Path
     admin_file: Path | None = None
-    data_holders: tuple[str, ...] = ("rating", "recommender", "library")
+    data_holders: tuple[str, ...] = ("rating", "recommender", "library", "booking")
     hashing: HashingParameters = field(default_factory=HashingParameters)
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     allowances: Allowances = field(default_factory=Allowances)

@@ -1,4 +1,4 @@
-"""The import RPCs of a running platform: client streams that are sent again as a whole when the platform was away."""
+"""The RPCs of a running platform that bring data in: calls and client streams, made again as a whole when the platform was away."""
 
 import asyncio
 import random
@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol, TypeVar, cast
 import grpc
 from google.protobuf.message import Message
 
+from reelmesh.booking.v1.showtime_service_pb2_grpc import ShowtimeServiceStub
+from reelmesh.booking.v1.venue_service_pb2_grpc import VenueServiceStub
 from reelmesh.metadata.v1.metadata_service_pb2_grpc import MetadataServiceStub
 from reelmesh.movie.v1.movie_service_pb2_grpc import MovieServiceStub
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
@@ -48,6 +50,8 @@ class Platform:
         self.movies = MovieServiceStub(self._channel)
         self.metadata = MetadataServiceStub(self._channel)
         self.ratings = RatingServiceStub(self._channel)
+        self.venues = VenueServiceStub(self._channel)
+        self.showtimes = ShowtimeServiceStub(self._channel)
 
     async def __aenter__(self) -> "Platform":
         return self

@@ -18,6 +18,7 @@ PACKAGES = (
     "recommender_service",
     "identity_service",
     "library_service",
+    "booking_service",
     "edge",
     "stack",
 )

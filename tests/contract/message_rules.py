@@ -10,11 +10,18 @@ _PAGED = ("List", "Search")
 _CHANGES = ("Update", "Upsert")
 _DELETES = ("Delete", "Undelete", "Moderate")
 _IMPORTED_AT_MOST = 500
+_FOREIGN_BODY = ".google.api.HttpBody"
+# Known to everybody who speaks of money, and to Envoy.
+_FOREIGN = (".google.type.Money", _FOREIGN_BODY)
 
 
 def changes_carry_a_request_id(contract: Contract) -> Complaints:
-    """What an internal service changes is the state of one process, and saying it twice says it once."""
+    """What an internal service changes is the state of one process, and saying it twice says it once. Who sends a body of another's making
+    knows no request ids."""
     for method in contract.methods:
+        body = field(method.request, method.http.body)
+        if body is not None and body.type_name == _FOREIGN_BODY:
+            continue
         if not method.reads_only and not method.internal and field(method.request, "request_id") is None:
             yield f"{method.full_name} has no request_id"
 
@@ -74,13 +81,13 @@ def single_resources_are_answered_bare(contract: Contract) -> Complaints:
 
 
 def no_field_is_a_float_or_foreign(contract: Contract) -> Complaints:
-    """Stubs need google.protobuf only, and scores survive a round trip through JSON."""
+    """Stubs need google.protobuf and what is named above, and scores survive a round trip through JSON."""
     for file in contract.files:
         for message in file.message_type:
             for found in message.field:
                 if found.type == descriptor_pb2.FieldDescriptorProto.TYPE_FLOAT:
                     yield f"{message.name}.{found.name} is a float"
-                if found.type == MESSAGE and not found.type_name.startswith((".reelmesh.", ".google.protobuf.")):
+                if found.type == MESSAGE and not found.type_name.startswith((".reelmesh.", ".google.protobuf.", *_FOREIGN)):
                     yield f"{message.name}.{found.name} is a {found.type_name}"
 
 

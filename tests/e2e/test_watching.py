@@ -18,7 +18,7 @@ from tests.e2e.breaking import eventually
 from tests.e2e.conftest import bearer, client, leaving_nothing
 from tests.tools import required_tool
 
-_CONTEXTS = {"movie", "rating", "metadata", "recommender", "identity", "library"}
+_CONTEXTS = {"movie", "rating", "metadata", "recommender", "identity", "library", "booking"}
 
 
 @pytest.fixture(scope="module")

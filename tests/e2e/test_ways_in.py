@@ -65,6 +65,7 @@ def test_the_compression_of_grpc_is_nothing_that_http_could_ask_for(http: httpx.
         ("recommender-1", {f"reelmesh.recommender.v1.{service}Service" for service in ("Recommender", "Model", "Experiment")}),
         ("identity-1", {"reelmesh.identity.v1.AccountService", "reelmesh.identity.v1.SessionService", "reelmesh.identity.v1.KeyService"}),
         ("library-1", {f"reelmesh.library.v1.{kind}Service" for kind in ("Watchlist", "Favorite", "Playlist", "History", "Transfer")}),
+        ("booking-1", {f"reelmesh.booking.v1.{kind}Service" for kind in ("Venue", "Showtime", "Booking")}),
     ],
 )
 def test_services_describe_themselves(stack: WholeStack, process: str, services: set[str]) -> None:
@@ -113,8 +114,8 @@ def test_a_failed_call_tells_the_status(stack: WholeStack) -> None:
 def test_status_is_exactly_what_programs_were_promised(stack: WholeStack, http: httpx.Client, transport: str) -> None:
     shown = said(reelmesh(stack, "status", "--json"))
     assert set(shown) == {"processes", "urls", "mesh", "rules", "admin_login", "mailbox"}
-    services = ["movie-1", "rating-1", "metadata-1", "recommender-1", "identity-1", "library-1"]
-    assert names(shown["processes"]) == ["postgres", "nats", "control-plane", *services, "edge"]
+    services = ["movie-1", "rating-1", "metadata-1", "recommender-1", "identity-1", "library-1", "booking-1"]
+    assert names(shown["processes"]) == ["postgres", "nats", "payments", "control-plane", *services, "edge"]
     for process in shown["processes"]:
         assert set(process) == {"name", "kind", "pid", "address", "admin", "health", "rss_bytes"}
         assert (process["health"], psutil.pid_exists(process["pid"])) == ("healthy", True)

@@ -28,8 +28,8 @@ from stack.servers.postgres import PostgresServer
 from tests.component.identity.asking import PASSWORD, WRONG_PASSWORD, Asking, bearer
 from tests.component.identity.conftest import Start, publish_key
 from tests.component.identity.test_codes import everything_stored
+from tests.component.known_movies import KnownMovies, serving_movies
 from tests.component.rating.asking import rate
-from tests.component.rating.movies import KnownMovies, serving_movies
 from tests.services import admin, failure, serving, stub_of
 
 MAIL = "alice@example.org"

@@ -10,7 +10,7 @@ from rating_service.__main__ import MIGRATIONS
 from rating_service.bootstrap import build
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
 from reelmesh.rating.v1.review_service_pb2_grpc import ReviewServiceStub
-from tests.component.rating.movies import KnownMovies, serving_movies
+from tests.component.known_movies import KnownMovies, serving_movies
 from tests.services import serving, stub_of
 
 

@@ -14,8 +14,8 @@ from reelmesh.rating.v1 import review_service_pb2 as w
 from reelmesh.rating.v1.rating_service_pb2_grpc import RatingServiceStub
 from reelmesh.rating.v1.review_pb2 import Review
 from reelmesh.rating.v1.review_service_pb2_grpc import ReviewServiceStub
+from tests.component.known_movies import AWAY, DELETED, MISSING
 from tests.component.rating.asking import rate
-from tests.component.rating.movies import AWAY, DELETED, MISSING
 from tests.services import Metadata, admin, failure, stub_of, token
 
 INVALID, MISSING_CODE = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND

@@ -20,8 +20,8 @@ from reelmesh.rating.v1 import events_pb2
 from reelmesh.rating.v1.rating_service_pb2 import RateMovieRequest, UnrateMovieRequest
 from reelmesh.rating.v1.review_pb2 import Review
 from reelmesh.rating.v1.review_service_pb2 import CreateReviewRequest, DeleteReviewRequest, UpdateReviewRequest
+from tests.component.known_movies import KnownMovies, serving_movies
 from tests.component.rating.asking import rate
-from tests.component.rating.movies import KnownMovies, serving_movies
 from tests.services import failure, serving, token
 
 

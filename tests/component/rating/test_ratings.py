@@ -14,8 +14,8 @@ from reelmesh.rating.v1.rating_service_pb2 import (
     ListTopRatedRequest,
     UnrateMovieRequest,
 )
+from tests.component.known_movies import KnownMovies
 from tests.component.rating.asking import given, rate, stream, summary_of
-from tests.component.rating.movies import KnownMovies
 from tests.services import admin, failure, token
 
 

@@ -1,0 +1,1 @@
+"""Seats for films: venues and halls, showtimes, holds and bookings; no seat is ever sold twice."""

@@ -1,0 +1,1 @@
+"""Seats, showtimes, holds and bookings as they are talked about; the standard library only."""

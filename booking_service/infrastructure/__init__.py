@@ -1,0 +1,1 @@
+"""Booking over gRPC, in PostgreSQL, on the event stream."""

@@ -1,0 +1,1 @@
+"""Servicers, names and messages."""

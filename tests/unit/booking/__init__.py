@@ -1,0 +1,1 @@
+"""Rules of booking, without anything around them."""
