@@ -125,8 +125,8 @@ def test_callers_that_leave_take_nothing_from_pages_that_were_asked_for_together
     meshed: WholeStack, web: httpx.Client, boss: Headers, rules: RulesFile
 ) -> None:
     """The first to ask carries the question of both, and with it goes whatever its request has in Envoy."""
-    reelmesh(meshed, "fault", "rating", "BatchGetRatingSummaries", "--delay", "250ms")
-    eventually(lambda: web.get(f"{new_movie(web, boss)}:details").elapsed.total_seconds() >= 0.25, _SOON)
+    reelmesh(meshed, "fault", "rating", "BatchGetRatingSummaries", "--delay", "150ms")
+    eventually(lambda: web.get(f"{new_movie(web, boss)}:details").elapsed.total_seconds() >= 0.15, _SOON)
     names = [new_movie(web, boss).removeprefix("/v1/") for _ in range(3)]
     with grpc.insecure_channel(meshed.process("movie-1").address) as channel:
         ask = MovieServiceStub(channel).GetMovieDetails.future
@@ -134,9 +134,11 @@ def test_callers_that_leave_take_nothing_from_pages_that_were_asked_for_together
         time.sleep(0.05)  # while its answer is out, those who ask are gathered
         first, other = (ask(GetMovieDetailsRequest(name=name)) for name in names[1:])
         same = ask(GetMovieDetailsRequest(name=names[1]))  # waits for what the first has begun
-        time.sleep(0.1)
+        time.sleep(0.05)
         first.cancel()
-        assert not any(call.result(timeout=5).unavailable_parts for call in (ahead, other, same))
+        pages = {"ahead": ahead, "other": other, "same": same}
+        missing = {who: list(page.result(timeout=5).unavailable_parts) for who, page in pages.items()}
+        assert not any(missing.values()), missing
 
 
 @pytest.mark.parametrize("killed", ["control-plane", "control-plane-2"])
